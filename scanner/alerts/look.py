@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scanner.model.registry import Registry
@@ -24,14 +24,15 @@ class Found:
 class Look:
     """A snapshot that has ended, and the complete one before it in its series (None: the first).
 
-    earlier: ids of all before it in its series: what its schedule took, or else its publisher's.
+    earlier: ids of all before it in its series, newest first, pruned ones with them: what its
+    schedule took, or else its publisher's.
     """
 
     store: Store
     registry: Registry
     head: SnapshotHead
     before: SnapshotHead | None
-    earlier: Collection[int] = ()
+    earlier: Sequence[int] = ()
 
     @property
     def taken(self) -> Taken:

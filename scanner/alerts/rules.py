@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -21,11 +21,13 @@ from scanner.reports.figures.amounts import counted_rows, reading_coins
 from scanner.reports.figures.difference import AssetChange, compare_totals
 from scanner.reports.tables.text import redacted
 from scanner.settings.publishers import load_publishers
-from scanner.snapshots.tally import amount_text
+from scanner.snapshots.tally import AssetTotal, amount_text
 from scanner.store.database.engine import Store
 from scanner.store.reading import alert_questions, queries, series
 from scanner.store.reading.across import Taken
 from scanner.store.reading.alert_questions import EXAMPLES, Named
+from scanner.store.reading.heads import SnapshotHead
+from scanner.store.reading.queries import SnapshotTotals
 from scanner.store.writing.alert_log import NewEvent
 from scanner.store.writing.publishers import publisher_names
 
@@ -39,8 +41,8 @@ def events(
     are lower bounds. The other rules are applied when a resume has completed it.
     """
     head = queries.head(store, snapshot_id)
-    past = series.earlier_in_series(store, head.id)
-    look = Look(store, registry, head, series.before(store, head, past), frozenset(past))
+    past = series.earlier_in_series(store, head.id, with_pruned=True)
+    look = Look(store, registry, head, series.before(store, head, past), tuple(past))
     found = []
     for written in rules:
         rule = named(registry, written)
@@ -130,11 +132,13 @@ def _verified_fell(look: Look, rule: Rule) -> Iterator[Found]:
     """An asset's verified total fell by so many percent since the complete snapshot before.
 
     Where rows have no answer now, what is missing may be theirs: it is told, and not as a fall.
+    Where they had none before, it fell since the last one in which they had.
     """
     if look.before is None:
         return
-    old = queries.totals(look.store, look.before.id)
     new = queries.totals(look.store, look.head.id)
+    unread = {total.asset for total in new.assets if total.unavailable_rows}
+    old, against = _last_known(look, look.before, unread)
     for change in compare_totals(old, new):
         was, now = change.verified_old, change.verified_new
         if not _wanted(rule, change.asset) or not was:
@@ -154,9 +158,35 @@ def _verified_fell(look: Look, rule: Rule) -> Iterator[Found]:
                 "fell_percent": percent,
                 "rows_without_answer": change.unread,
                 "percent": str(rule.threshold),
-                "compared_with": look.before.id,
+                "compared_with": against.get(change.asset, look.before.id),
             },
         )
+
+
+def _last_known(
+    look: Look, before: SnapshotHead, unread: Collection[str]
+) -> tuple[SnapshotTotals, dict[str, int]]:
+    """Totals of the snapshot before, and of which earlier one those are that are taken from there.
+
+    An asset some of whose rows had no answer then is taken from the last one in which all had;
+    after an outage it would else be held against what little was read in it. unread: assets of
+    which rows have no answer now: that is told against the one before, and told once.
+    """
+    totals = queries.totals(look.store, before.id)
+    open_now = {a.asset for a in totals.assets if a.unavailable_rows and a.asset not in unread}
+    known: dict[str, AssetTotal] = {}
+    against: dict[str, int] = {}
+    past = [each for each in look.earlier if each != before.id] if open_now else []
+    for earlier in series.alike(look.store, look.head, past):
+        found = {total.asset: total for total in queries.asset_totals(look.store, earlier)}
+        for asset in sorted(open_now):
+            total = found.get(asset)
+            if total is not None and not total.unavailable_rows:
+                known[asset], against[asset] = total, earlier
+        open_now -= known.keys() | (open_now - found.keys())
+        if not open_now:
+            break
+    return replace(totals, assets=tuple(known.get(a.asset, a) for a in totals.assets)), against
 
 
 def _fall_words(change: AssetChange, was: int, now: int | None, percent: str | None) -> str:

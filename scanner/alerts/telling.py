@@ -117,7 +117,8 @@ class Alerts:
         counts = dict.fromkeys(DeliveryState, 0)
         channels = set(self.config.channels)
         while True:
-            taken = alert_log.claim_due(self.store, channels, began, self.now() + LEASE)
+            latest = began + LONGEST_WAIT + LEASE
+            taken = alert_log.claim_due(self.store, channels, began, self.now() + LEASE, latest)
             if taken is None:
                 break
             state = self._try(taken)

@@ -6,6 +6,7 @@ import re
 from typing import Final, TypeVar
 
 from scanner.errors import SourceUnavailableError
+from scanner.model.jsontext import is_unicode
 
 T = TypeVar("T")
 
@@ -14,7 +15,8 @@ def take(endpoint: str, value: object, kind: type[T], *path: str | int) -> T:
     """Walk into a JSON value and return what lies there, if it is of `kind`.
 
     path: names of objects and positions of lists, outermost first; none means `value` itself.
-    A bool does not pass for an int. Raises SourceUnavailableError naming the place that is wrong.
+    A bool does not pass for an int, nor a lone surrogate for text. Raises SourceUnavailableError
+    naming the place that is wrong.
     """
     for step in path:
         if isinstance(step, str):
@@ -26,6 +28,8 @@ def take(endpoint: str, value: object, kind: type[T], *path: str | int) -> T:
         value = value[step]  # type: ignore[index]
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise _bad(endpoint, path, f"is not {kind.__name__}")
+    if isinstance(value, str) and not is_unicode(value):
+        raise _bad(endpoint, path, "is no text")
     return value
 
 

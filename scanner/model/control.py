@@ -38,6 +38,7 @@ class Freshness(StrEnum):
 
 
 CONTROLS, DERIVED, UNGRADED = Control.CONTROLS, Binding.DERIVED, Freshness.NONE
+MISMATCH, MALFORMED = Control.MISMATCH, Control.MALFORMED
 """What is asked for in every row, by names of their own: `Control.CONTROLS` costs a call on Python
 3.11, and lists have hundreds of thousands of rows."""
 

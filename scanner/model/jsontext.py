@@ -31,6 +31,17 @@ _NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text has a UTF-8 form: lone surrogates, which JSON can spell, have none."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def exact_decimal(text: str) -> Decimal:
     """A number as it is written. Raises ValueError: an exponent of fifty digits has no Decimal."""
     try:

@@ -6,7 +6,8 @@ stays as it is.
 Sources of the objects: CIP-30 (signature, key), ADR-36 wallets (pub_key, signature), NEP-413
 (accountId, publicKey, signature), MyEtherWallet's and MyCrypto's saved messages (sig), Cosmos SDK's
 StdSignature and SignatureDescriptors (signatures, each with its public_key), Freighter
-(signedMessage), Lotus (Type, Data); JavaScript's Buffer and Uint8Array as JSON writes them.
+(signedMessage), Lotus (Type, Data), TON Connect (proof); JavaScript's Buffer and Uint8Array as JSON
+writes them.
 """
 
 from __future__ import annotations
@@ -132,7 +133,10 @@ def _unpacked(text: str) -> Usual:
         return Usual((listed or text,))
     if set(found) == _LOTUS:
         return Usual((str(found["Data"]),))
+    proof = found.get("proof")
     signatures = _named(found, _SIGNATURE_NAMES) or _named(found, _NEXT_NAMES)
+    if not signatures and isinstance(proof, dict):
+        signatures = _named(proof, _SIGNATURE_NAMES)
     if len(signatures) != 1:
         return Usual((text,), _key_of_the_one(found.get("signatures")))
     keys = [_key_text(found[n]) for n in _KEY_NAMES if n in found]

@@ -184,6 +184,9 @@ class Transport:
         except httpx.TimeoutException:
             what = f"no complete answer within {seconds:g} s"
             raise SourceUnavailableError(self.name, what) from None
+        except UnicodeError:  # what it said itself is part of the address, and is no text
+            what = "the address of what it names cannot be written"
+            raise SourceUnavailableError(self.name, what) from None
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as e:
             what = connection_words(e)
             raise SourceUnavailableError(self.name, f"no connection ({what})") from None

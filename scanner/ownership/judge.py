@@ -24,6 +24,7 @@ from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim, Row
 from scanner.model.control import CONTROLS, UNGRADED, Binding, Control, ControlResult
+from scanner.model.jsontext import is_unicode
 from scanner.model.registry import Registry
 from scanner.ownership import verdicts
 from scanner.ownership.asking import Asking
@@ -53,7 +54,7 @@ from scanner.ownership.key_policy import (
 from scanner.ownership.memory import Memory, Verdicts
 from scanner.ownership.near_misses import NearMiss, near_miss
 from scanner.ownership.table import verifiers_of
-from scanner.ownership.unread import OtherKey, Partly, Unread, of_partly, tried
+from scanner.ownership.unread import OfForm, OtherKey, Partly, Unread, of_partly, tried
 from scanner.ownership.unsupported import why_unsupported
 from scanner.settings.tables import load_registry
 
@@ -226,7 +227,7 @@ def _refused(proof: Proof) -> ControlResult | None:
     """The verdict about what no scheme is given; None where one may look at the row."""
     if len(proof.signatures) > MOST_SIGNATURES or len(proof.owners) > MOST_SIGNATURES:
         return verdicts.malformed("", f"more than {MOST_SIGNATURES} signatures or owners")
-    if not _is_unicode(proof.message):
+    if not is_unicode(proof.message):
         return verdicts.malformed("", "the message is not valid Unicode text")
     return None
 
@@ -238,7 +239,7 @@ _SETTLED = (Control.CONTROLS, Control.MISMATCH)
 def _of_failed(failed: Sequence[tuple[Forms, ControlResult]]) -> ControlResult | None:
     """One verdict where no scheme could read a row; None if none was asked."""
     for _, result in failed:
-        if isinstance(result, OtherKey):
+        if isinstance(result, OtherKey | OfForm):
             return ControlResult(*result)
     if any(isinstance(result, Unread) for _, result in failed):
         return tried(failed)
@@ -253,17 +254,6 @@ def _graded(result: ControlResult, message: str) -> ControlResult:
     if result.freshness is not UNGRADED:
         return result
     return result._replace(freshness=grade(message))
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether the text has a UTF-8 form: lone surrogates have none."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 _memory = Memory(REMEMBERED)

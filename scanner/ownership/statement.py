@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from scanner.errors import ConfigError, clip
 from scanner.model.claim import Claim
-from scanner.model.control import ControlResult
+from scanner.model.control import MALFORMED, MISMATCH, ControlResult
 from scanner.model.publisher import Publishers, host_of, name_key
 from scanner.model.statement import StatedBy, Statement, StatementRule
 from scanner.ownership.attestations import NotAttested, attested
@@ -46,7 +46,8 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
     """
     _, _, _, _, address, _, _, _, _, message, signatures, _, _, _ = claim[:]
     control, binding, freshness, scheme, needed, who, reason, evidence, _, _, lock = result[:]
-    if not any(signatures):  # whatever it said before: nothing was signed
+    if not any(signatures) or control is MISMATCH or control is MALFORMED:
+        # Whatever the text says: nothing was signed, or not by the address's keys.
         return result._replace(statement=Statement.NONE, stated_by=StatedBy.NOTHING)
     said = said_by(scheme, message)
     statement, stated_by, why = judge_said(said, address, rule)

@@ -34,6 +34,15 @@ class OtherKey(ControlResult):
     __slots__ = ()
 
 
+class OfForm(ControlResult):
+    """What a scheme gives where a row is in its form and no other, and cannot be judged.
+
+    Says more than any form that did not fit. Never leaves the judge.
+    """
+
+    __slots__ = ()
+
+
 class Partly(ControlResult):
     """What a scheme gives where one signature of a row is in its form, and another is not.
 
@@ -46,6 +55,11 @@ class Partly(ControlResult):
 def other_key(scheme: str, reason: str) -> ControlResult:
     """Say that a signature is good, and what would show that its key has to do with the address."""
     return OtherKey(Control.UNSUPPORTED, scheme=scheme, reason=reason)
+
+
+def of_form(result: ControlResult) -> ControlResult:
+    """Say that a verdict is about a row that is in no other form."""
+    return result if result.control is Control.MISMATCH else OfForm(*result)
 
 
 def unread(scheme: str, number: int, required: int = 1) -> ControlResult:

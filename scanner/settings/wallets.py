@@ -15,6 +15,7 @@ KINDS = frozenset(
         *("proxy", "proxy_1967", "safe", "multisig", "any_owner", "handler", "pods"),
         *("starknet_key", "starknet_guarded", "starknet_owner", "starknet_owner_guid"),
         *("starknet_owners", "starknet_signers", "starknet_signer_guids"),
+        *("starknet_proxy", "starknet_behind"),
     )
 )
 
@@ -28,7 +29,9 @@ class WalletCode:
     an account of one key, "starknet_guarded" of one that may want others' signatures, too:
     a guardian's, other owners'. Such a class that can be asked for a key is named by how:
     "starknet_owner" and "starknet_owner_guid" tell the owner and guardians, the others whether a
-    key is among them (by GUID: what a key is called there).
+    key is among them (by GUID: what a key is called there). "starknet_proxy" is a class that runs
+    another, which its own code names (get_implementation), "starknet_behind" one that stands there
+    and may want others' signatures, too.
     """
 
     kind: str

@@ -1,7 +1,9 @@
 """What several endpoints say about one announced transaction, and the verdict that follows.
 
-A server can hide a transaction and cannot make one: who shows it outweighs who does not, and what
-is not there is false only by the user's own node, or by several operators of one mind.
+A server can hide a transaction, and cannot make one that it has to prove: who proves it outweighs
+who does not show it. Who shows it without a proof is one server's word, against which another's
+stands. What is not there is false only by the user's own node, or by several operators of one mind
+and nobody who shows it: so everybody is asked first, and the order of endpoints decides nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from scanner.model.control import Control, ControlResult
 from scanner.model.spend import MinedTransaction
 
 LEAST: Final = 2
-"""Operators that must say that something is false, where the user has no node of his own."""
+"""Operators that must say what nobody proves, where the user has no node of his own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,9 @@ class Bench:
             return True
         best = _most_shown(words)
         if best:
-            return operators(best) >= self.quorum
-        decided = last.result.control is Control.UNSUPPORTED
-        return operators(words) >= (self.quorum if decided else max(LEAST, self.quorum))
+            return operators(best) >= (self.quorum if _is_proven(best) else self._needed)
+        undecided = last.result.control is Control.UNSUPPORTED
+        return undecided and operators(words) >= self.quorum
 
     def judge(self, words: Words) -> Heard:
         """The verdict of those who were heard, at least one."""
@@ -101,15 +103,17 @@ class Bench:
         others = [word for word in words if word not in best]
         result = best[0].said.result
         result = result._replace(reason="; ".join([result.reason, *_against(others)]))
-        agreed = operators(best)
+        agreed, proven = operators(best), _is_proven(best)
         if agreed < self.quorum:
-            proven = any(word.said.is_proven for word in best)
             silent = [word for word in others if proven and word.said.transaction is None]
             refuted = [word for word in silent if self.has_block(word, transaction)]
             if operators([*best, *refuted]) < self.quorum:
                 count = counted(agreed, "operator shows", "operators show")
                 what = f"{count} it, and it takes {self.quorum}"
                 result = self._too_few(what, result, words)
+        elif not proven and agreed < self._needed and _contradict(others, best):
+            what = f"{_names(best)} shows it without the block that holds it, and others do not"
+            result = self._too_few(what, result, words)
         several = agreed > 1 and agreed >= self.quorum
         evidence = Evidence.AGREED if several else best[0].seat.source.evidence
         return Heard(result, transaction, evidence, _names(best))
@@ -122,7 +126,7 @@ class Bench:
         )
         if some is not words:
             return heard
-        needed, count = max(LEAST, self.quorum), operators(words)
+        needed, count = self._needed, operators(words)
         if count >= needed and self.surely:
             return replace(heard, evidence=Evidence.AGREED, source=_names(words))
         what = f"{counted(count, 'operator says', 'operators say')} so, and it takes {needed}"
@@ -130,6 +134,11 @@ class Bench:
             what = "what the amount must be was said by one operator, and it takes two"
         result = self._too_few(f"{what} to call it false", heard.result, words)
         return replace(heard, result=result, source=_names(words))
+
+    @property
+    def _needed(self) -> int:
+        """Operators that make up for the want of a proof."""
+        return max(LEAST, self.quorum)
 
     def _too_few(self, what: str, result: ControlResult, words: Words) -> ControlResult:
         to_do = "add your own node, or an endpoint of another operator"
@@ -150,6 +159,18 @@ def _most_shown(words: Words) -> Words:
     showing = [word for word in words if word.said.shows]
     groups = [[w for w in showing if w.said.same == word.said.same] for word in showing]
     return max(groups, key=operators, default=[])
+
+
+def _is_proven(words: Words) -> bool:
+    return any(word.said.is_proven for word in words)
+
+
+def _contradict(others: Words, best: Words) -> bool:
+    """Whether somebody does not show what these show, or reads something else in it."""
+    return any(
+        word.said.same != best[0].said.same or word.said.result.control is Control.MISMATCH
+        for word in others
+    )
 
 
 def _against(others: Words) -> list[str]:

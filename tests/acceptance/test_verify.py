@@ -68,6 +68,7 @@ def test_all_verified_is_0(scanner, tmp_path):
     done = scanner("verify", "good.csv")
     assert done.status == 0
     assert done.text.splitlines()[-1] == "All 3 rows verified: the keys behind each address signed."
+    assert "not checked here: duplicates, totals" in done.text
 
 
 def test_one_flipped_signature_digit_is_1(scanner, tmp_path):

@@ -41,7 +41,8 @@ def owed(amount):
 
 
 def due(told_by, at):
-    return alert_log.claim_due(told_by.store, {"ops"}, at, at + timedelta(minutes=5))
+    lease = at + timedelta(minutes=5)
+    return alert_log.claim_due(told_by.store, {"ops"}, at, lease, at + timedelta(hours=2))
 
 
 def reasons(store, snapshot_id):

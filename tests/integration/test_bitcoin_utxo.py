@@ -235,6 +235,20 @@ def test_a_folder_the_node_cannot_write_to(chain: Chain, tmp_path: Path) -> None
     source.close()
 
 
+def test_a_foreign_nodes_note_confirms_no_file_that_is_named_beside_it(
+    chain: Chain, tmp_path: Path
+) -> None:
+    source = _source(_endpoint(chain, tmp_path, own=False))
+    at = source.pin(None)
+    source.fetch_balances(QUERIES[:1], at)
+    source.close()
+    (dump,) = tmp_path.glob("*.dat")  # with the node's note beside it
+    for own, evidence in ((False, Evidence.REPORTED), (True, Evidence.PROVEN)):
+        source = _source(_endpoint(chain, tmp_path, own=own), _file(dump, height=at.height))
+        assert source.fetch_balances(QUERIES[:1], at)[0].evidence is evidence
+        source.close()
+
+
 def test_a_foreign_nodes_dump_is_only_reported(chain: Chain, tmp_path: Path) -> None:
     source = _source(_endpoint(chain, tmp_path, own=False))
     assert source.ability.evidence is Evidence.REPORTED

@@ -95,6 +95,19 @@ def test_every_status_is_an_error_of_the_tree(status: int, error: type[SourceErr
         assert caught.value.retry_after == 7
 
 
+@pytest.mark.parametrize("said", ["\ud800", "\xff", "?next=\udfff"])
+def test_what_a_server_said_may_be_no_address(said: str) -> None:
+    """A next page or an id of its answers becomes part of a URL: it fails, and nothing else does."""
+    with serving(lambda _: Said(body=b"{}")) as host:
+        http = Transport(_endpoint(f"http://{host}"))
+        try:
+            http.get(f"tx/{said}")
+        except SourceUnavailableError as e:
+            assert "cannot be written" in e.what
+        assert http.get("tx/1").status == 200
+        http.close()
+
+
 def test_retry_after_as_a_date() -> None:
     with serving(
         lambda r: Said(429, b"", {"retry-after": formatdate(time.time() + 60, usegmt=True)})

@@ -189,6 +189,9 @@ _ASKED = bytes(20) + (2).to_bytes(2) + b"\x11" * 20 + b"\x22" * 20
 """A request of a token's balances of two holders on Tron."""
 _SHEET = [Column(NATIVE, [bytes(20)] * 3)]
 _BAG: str = recorded("ton", "address_information")["result"]["data"]
+_STATE: str = json.loads((VECTORS / "ton_connect/ton_proofs.json").read_text())["rows"][0][
+    "state_init"
+]
 
 PARSERS: dict[str, Parser] = {
     "chains.bitcoin.transaction:parse_transaction": _plain(
@@ -257,10 +260,17 @@ PARSERS: dict[str, Parser] = {
     "chains.substrate.keys:read_built_on": _plain(
         "chains.substrate.keys:read_built_on", b"\4\1" + struct.pack("<I", 5) + bytes(36)
     ),
-    "chains.ton.cells:read_bag": Parser(
-        lambda raw: named("chains.ton.cells:read_bag")(base64.b64encode(raw).decode()),
+    "model.ton_cells:read_bag": Parser(
+        lambda raw: named("model.ton_cells:read_bag")(base64.b64encode(raw).decode()),
         [base64.b64decode(_BAG)],
         share=0.3,
+    ),
+    "ownership.native.ton_state:read_first_state": Parser(
+        lambda raw: named("ownership.native.ton_state:read_first_state")(
+            base64.b64encode(raw).decode()
+        ),
+        [base64.b64decode(_BAG), base64.b64decode(_STATE)],
+        share=0.2,
     ),
     "chains.xrpl.header:read_header": _json(
         lambda v: named("chains.xrpl.header:read_header")("n", v), _of(XRPL)

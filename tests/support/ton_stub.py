@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from scanner.chains.ton.cells import Builder, Cell, Slice, read_bag, write_bag
 from scanner.chains.ton.jetton import LAYOUTS, wallet_address
 from scanner.model.addresses.ton import TonCodec
+from scanner.model.ton_cells import Builder, Cell, Slice, read_bag, write_bag
 from support.recorded import World, WorldServer, recorded, sent
 from support.replay import Sent, Trap
 

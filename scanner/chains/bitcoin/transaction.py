@@ -44,11 +44,7 @@ def parse_transaction(data: bytes) -> Transaction:
     bit of its own (LIP-3; Litecoin Core, primitives/transaction.h): it has an empty part more.
     Raises ValueError (MalformedError, TruncatedError) for anything else, bytes left over included.
     """
-    reader = _Reader(data)
-    reader.take(4)
-    flags = data[5] if data[4:6] in _MARKS else 0
-    if flags:
-        reader.take(2)
+    reader, flags = _begun(data)
     start = reader.at
     inputs = [reader.input() for _ in range(reader.count(41))]
     outputs = tuple(reader.output() for _ in range(reader.count(9)))
@@ -75,18 +71,24 @@ Unlocking = tuple[bytes, tuple[bytes, ...]]
 def read_unlocking(data: bytes) -> tuple[Unlocking, ...]:
     """What each input of a whole transaction shows, in order; the witness is not part of its id.
 
-    Raises ValueError (MalformedError, TruncatedError) as `parse_transaction` does.
+    Raises ValueError (MalformedError, TruncatedError); never for what `parse_transaction` reads.
     """
-    reader = _Reader(data)
-    reader.take(4)
-    segwit = data[4:6] == b"\x00\x01"
-    if segwit:
-        reader.take(2)
+    reader, flags = _begun(data)
     scripts = [reader.signature_script() for _ in range(reader.count(41))]
     for _ in range(reader.count(9)):
         reader.output()
-    stacks = [reader.stack() if segwit else () for _ in scripts]
+    stacks = [reader.stack() if flags & _WITNESS else () for _ in scripts]
     return tuple(zip(scripts, stacks, strict=True))
+
+
+def _begun(data: bytes) -> tuple[_Reader, int]:
+    """A reader that stands where the inputs begin, and which parts follow behind the outputs."""
+    reader = _Reader(data)
+    reader.take(4)
+    flags = data[5] if data[4:6] in _MARKS else 0
+    if flags:
+        reader.take(2)
+    return reader, flags
 
 
 class _Reader:

@@ -247,7 +247,7 @@ class UtxoSnapshot:
         known = KNOWN_SETS.get(at.hash, (0, ""))[1]
         brought = self._brought_file(at)
         if brought is not None:
-            return brought, known or self._noted(brought.path, at)
+            return brought, known or (self._noted(brought.path, at) if self._own else "")
         if self._folder is not None:
             path = snapshot_path(self._folder, at)
             noted = self._noted(path, at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scanner.chains.ton.cells import Builder, Cell, Slice, cell_hash
+from scanner.model.ton_cells import Builder, Cell, Slice, cell_hash
 
 Account = tuple[int, bytes]
 """Workchain and 32 bytes."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from scanner.chains.ton.api import AccountState
-from scanner.chains.ton.cells import Slice, read_bag
 from scanner.model.addresses.interface import Address
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, single
+from scanner.model.ton_cells import Slice, read_bag
 from scanner.model.ton_wallets import WALLETS, Wallet
 
 _FROZEN: Final = "the account is frozen: the chain does not show its key"

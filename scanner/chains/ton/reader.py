@@ -12,7 +12,6 @@ from typing import Final
 from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Counted, Reach
 from scanner.chains.ton.api import AccountState, TonApi
-from scanner.chains.ton.cells import Builder, Cell, Slice, read_bag, write_bag
 from scanner.chains.ton.jetton import LAYOUTS, Account, Layout, read_wallet, wallet_address
 from scanner.chains.ton.keys import wallet_key
 from scanner.errors import HeightNotReachedError, SourceRejectedError, SourceUnavailableError
@@ -24,6 +23,7 @@ from scanner.model.endpoint import Endpoint
 from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Network
 from scanner.model.parts import Part
+from scanner.model.ton_cells import Builder, Cell, Slice, read_bag, write_bag
 
 FIRST_STATE: Final = {"-239": "17a3a92992aabea785a7a090985a265cd31f323d849da51239737e321fb05569"}
 """Global id of a network -> root hash of its first state, as every node's configuration has it."""

@@ -49,8 +49,8 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> None:
     """Continue an interrupted snapshot. Finished parts are not read again.
 
-    The rest is read with the quorum, and with the proofs, that the snapshot was begun with. With
-    --networks the other networks wait for another 'scanner resume'.
+    The rest is read with the quorum and the proofs, and of the networks, that the snapshot was
+    begun with. With --networks the other networks wait for another 'scanner resume'.
     """
     registry = tables.load_registry()
     goal, only = parse_goal(budget, coverage), parse_networks(networks, registry)
@@ -65,6 +65,7 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter per option
             )
         again = f" --quorum {wanted}" if wanted != begun.quorum else ""
         again += " --proof" if proof and not begun.proof else ""
+        only = begun.networks if only is None else only
         options = taking.TakeOptions(endpoints, only, wanted, proof or begun.proof, goal, again)
         taking.take(store, snapshot_id, options, registry, others_wait=True)
         taking.show_outcome(store, snapshot_id, as_json)

@@ -105,9 +105,10 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
         spread=parse_spread(spread),
         quorum=quorum,
         proof=proof,
+        networks=parse_networks(networks, registry),
     )
     goal = parse_goal(budget, coverage)
-    options = taking.TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
+    options = taking.TakeOptions(endpoints, policy.networks, quorum, proof, goal)
     said = statement_options(challenge, statement)
     reading = ListOptions(format, columns or (), network, asset, unit)
     _can_be_read(file, publisher)  # before a database is made that stays empty

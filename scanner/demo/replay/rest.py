@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from scanner.chains.ton.cells import Builder, write_bag
 from scanner.chains.tron.sheet import WORD, program
 from scanner.demo.replay.rpc import base64_hash
 from scanner.demo.replay.server import Json, Replay, Said, recorded
@@ -17,6 +16,7 @@ from scanner.model.addresses import base58
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.addresses.ton import TonCodec
 from scanner.model.addresses.tron import TronCodec
+from scanner.model.ton_cells import Builder, write_bag
 
 _PASSPHRASE = "The demonstration's ledger"  # noqa: S105 - a network's name, no secret
 _SUI_ASKED = re.compile(

@@ -6,7 +6,7 @@ Every standard is a file with one of these (and perhaps a class around it) and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from scanner.model.control import ControlResult
@@ -15,7 +15,7 @@ from scanner.ownership.interface import ContractCall, Proof, Readings, one_readi
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
-from scanner.ownership.unread import partly, unread
+from scanner.ownership.unread import of_form, partly, unread
 
 _BY: Final = "by this key over this message"
 _MOST_CHECKS: Final = 600
@@ -64,9 +64,12 @@ class Ed25519Text:
         try:
             keys = self._signed_by(proof)
         except NotProvenError as e:
-            return e.result(self.name)
-        if isinstance(keys, ControlResult):
-            return keys
+            result = e.result(self.name)
+            return of_form(result) if self._certain(proof) else result
+        return keys if isinstance(keys, ControlResult) else self._bound(proof, keys)
+
+    def _bound(self, proof: Proof, keys: Sequence[bytes]) -> ControlResult:
+        """The keys signed: say whether the address is theirs."""
         return bound(self.name, proof, keys)
 
     def signers(self, proof: Proof) -> Readings:

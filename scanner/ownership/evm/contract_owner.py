@@ -1,6 +1,6 @@
 """Rows whose address is a contract (or a validator) and that name who signed in its place.
 
-1. Every signature present must be by the address's own key or by a named owner, each by another.
+1. Every signature must be by the address's own key or by a named owner, and stands for no other's.
 2. If the address's own key signed, nothing more is needed (accounts with EIP-7702 code, too).
 3. Else the chain is looked at, at the pinned block: a wallet whose code we know (wallets.py) says
    in its storage who its owners are. Did enough of them sign, or does it accept the signature?
@@ -18,9 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scanner.errors import AddressFormatError
 from scanner.model.addresses.evm import checksum_text
-from scanner.model.addresses.table import decode_address
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.evm import contract_calls, evm_signers
@@ -109,7 +107,7 @@ class ContractOwner:
         digests = evm_signers.digests(proof, self.envelopes)
         if isinstance(digests, str):
             return refused(self.name, digests)
-        named = _named_owners(proof)
+        named = evm_signers.named_owners(proof)
         of = _subject(proof, call)
         by = _match(of.account, named, signatures, digests)
         if by.unknown or not by.own:
@@ -256,7 +254,7 @@ class ContractOwner:
                 return verdicts.malformed(self.name, owner)
         if len(set(named)) < len(named):
             return verdicts.mismatch(self.name, _SAME_OWNER, len(named))
-        repeated = [f for f, _ in evm_signers.accounts(bad.signed, digests) if f in by.owners]
+        repeated = _again(by.owners, bad.signed, digests)
         if repeated:
             return verdicts.mismatch(
                 self.name,
@@ -352,22 +350,6 @@ def _is_somebody_else(of: _Subject, seen: Seen) -> bool:
     return contract_calls.is_contract(of.call, of.account) is False
 
 
-def _named_owners(proof: Proof) -> list[bytes | str]:
-    """The named owners as account bytes; a text saying what is wrong with one that is none."""
-    named: list[bytes | str] = []
-    for number, text in enumerate(proof.owners, 1):
-        try:
-            address = decode_address(proof.network, text)
-        except AddressFormatError as e:
-            named.append(f"owner {number}: {e.reason}")
-            continue
-        if address.format == "evm":
-            named.append(address.payload)
-        else:
-            named.append(f"owner {number}: not a 20-byte account")
-    return named
-
-
 def _match(
     account: bytes,
     named: Sequence[bytes | str],
@@ -387,7 +369,13 @@ def _match(
             break
         else:
             unknown.append(number)
+    if all(owner in owners for owner in named):  # one that signed again takes nobody's place
+        unknown = [n for n in unknown if not _again(owners, signatures[n - 1], digests)]
     return _Signers(own, tuple(owners), tuple(unknown), tuple(dict.fromkeys(filter(None, remarks))))
+
+
+def _again(owners: Sequence[bytes], signed: Signed, digests: Sequence[Digest]) -> list[bytes]:
+    return [found for found, _ in evm_signers.accounts(signed, digests) if found in owners]
 
 
 def evm_contract_owner() -> ContractOwner:

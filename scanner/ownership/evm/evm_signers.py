@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from scanner.errors import AddressFormatError
 from scanner.model.addresses.evm import checksum_text
+from scanner.model.addresses.table import decode_address
 from scanner.model.control import ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.evm.typed_data import signed_otherwise, typed_digest
@@ -122,6 +124,22 @@ def _make_digests(message: str, envelopes_used: tuple[Envelope, ...]) -> list[Di
 
 
 _remembered = lru_cache(maxsize=64)(_make_digests)
+
+
+def named_owners(proof: Proof) -> list[bytes | str]:
+    """The named owners as account bytes; a text saying what is wrong with one that is none."""
+    named: list[bytes | str] = []
+    for number, text in enumerate(proof.owners, 1):
+        try:
+            address = decode_address(proof.network, text)
+        except AddressFormatError as e:
+            named.append(f"owner {number}: {e.reason}")
+            continue
+        if address.format == "evm":
+            named.append(address.payload)
+        else:
+            named.append(f"owner {number}: not a 20-byte account")
+    return named
 
 
 def accounts(signed: Signed, of: Sequence[Digest]) -> Iterator[tuple[bytes, Digest]]:

@@ -23,7 +23,7 @@ from scanner.ownership.key_policy import judge_group
 from scanner.ownership.native.cosmos_keys import account_keys
 from scanner.ownership.native.cosmos_signatures import Made, signatures_in
 from scanner.ownership.nested import MOST_MEMBERS
-from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives import low_s
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
 from scanner.ownership.unread import unread
@@ -55,7 +55,7 @@ class Adr36:
         numbered = _made(proof.signatures, by)
 
         def tries(made: Made, form: bytes) -> Iterator[tuple[bytes, bool]]:
-            return ((k, secp256k1.verify_ecdsa(form, made.signature, k)) for k in made.keys)
+            return ((k, low_s.verify(form, made.signature, k)) for k in made.keys)
 
         signed, place = makers([made for _, made in numbered], (digest,), tries)
         if place is not None:
@@ -63,6 +63,7 @@ class Adr36:
             if signed:
                 raise mismatch(f"signature {unfit} is not by the account's key")
             return unread(self.name, unfit, 1 if isinstance(by, PolicyKey) else by.threshold)
+        low_s.refuse_high((number, made.signature) for number, made in numbered)
         names = [key.hex() for key in signed]
         if isinstance(by, PolicyKey):
             return verdicts.controls(self.name, Binding.DERIVED, tuple(names))

@@ -34,6 +34,7 @@ from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import NotProvenError
 from scanner.ownership.primitives.plain_text import plain_text, why_not_plain
 from scanner.ownership.primitives.recovery import read_signature
+from scanner.ownership.unread import OfForm
 from scanner.ownership.unsupported import why_unsupported
 
 ACCOUNT: Final = "filecoin_secp256k1"
@@ -78,7 +79,7 @@ class FilecoinText:
             for result in found:
                 if result.control is settled:
                     return result
-        return found[0]
+        return next((result for result in found if isinstance(result, OfForm)), found[0])
 
     def signers(self, proof: Proof) -> Readings:
         """See SignerFinder: one reading for each form."""

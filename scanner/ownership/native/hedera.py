@@ -24,9 +24,10 @@ from scanner.ownership.ed25519.signing import (
 )
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
-from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives import low_s
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.ed25519_text import read_key
+from scanner.ownership.primitives.envelopes import okx_bytes
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.makers import makers
@@ -79,6 +80,10 @@ class HederaText:
             return ()
 
 
+_Maker = tuple[bytes, int, bytes]
+"""A key, and which signature it made if it is an ECDSA key: its number, r and s."""
+
+
 def _keys(text: str) -> tuple[bytes, ...] | None:
     """The keys of a column with an ECDSA key in it: 33 bytes of that kind, 32 of Ed25519.
 
@@ -108,27 +113,45 @@ def _makers(proof: Proof, keys: Iterable[bytes]) -> tuple[bytes, ...]:
     Raises NotProvenError.
     """
     digests = {text: keccak256(text) for text in _texts(proof)}
-    signatures: list[tuple[bytes, bytes]] = []
+    signatures: list[tuple[int, bytes, bytes]] = []
     for number, written in enumerate(proof.signatures, 1):
         read = _read(written)
         if read is None:
             raise malformed(f"signature {number} is not 64 bytes in hex or base64, or in a map")
-        signatures.append(read)
+        signatures.append((number, *read))
 
-    def tries(read: tuple[bytes, bytes], text: bytes) -> Iterator[tuple[bytes, bool]]:
-        kind, signature = read
+    def tries(read: tuple[int, bytes, bytes], text: bytes) -> Iterator[tuple[_Maker, bool]]:
+        number, kind, signature = read
         mine = (k for k in keys if kind == (_ECDSA if _is_ecdsa(k) else _ED25519) or not kind)
-        return ((k, _signed(k, text, digests[text], signature)) for k in mine)
+        for key in mine:
+            by = (key, number, signature) if _is_ecdsa(key) else (key, 0, b"")
+            yield by, _signed(key, text, digests[text], signature)
 
     made, unfit = makers(signatures, tuple(digests), tries)
     if made and unfit is not None:
-        raise mismatch(f"signature {unfit + 1} is not by a published key")
-    return made if unfit is None else ()
+        raise _not_by(proof, keys, signatures[unfit])
+    if unfit is not None:
+        return ()
+    low_s.refuse_high((number, signature) for _, number, signature in made if number)
+    return tuple(dict.fromkeys(key for key, _, _ in made))
+
+
+def _not_by(proof: Proof, keys: Iterable[bytes], read: tuple[int, bytes, bytes]) -> NotProvenError:
+    """What a signature is that is not in this form: good in the other one of Hedera's, or false."""
+    number, kind, signature = read
+    enveloped = okx_bytes(proof.message.encode())
+    edwards = (key for key in keys if kind != _ECDSA and not _is_ecdsa(key))
+    if any(is_signed(key, enveloped, signature) for key in edwards):
+        return unsupported(
+            f"signature {number} is good in another form (OKX's envelope) than others of the row: "
+            "sign all in one form"
+        )
+    return mismatch(f"signature {number} is not by a published key")
 
 
 def _signed(key: bytes, text: bytes, digest: bytes, signature: bytes) -> bool:
     if _is_ecdsa(key):
-        return secp256k1.verify_ecdsa(digest, signature, key)
+        return low_s.verify(digest, signature, key)
     return is_signed(key, text, signature)
 
 

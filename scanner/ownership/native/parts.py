@@ -8,15 +8,20 @@ its text is whatever the site chose. Parts are read strictly: no name twice, no 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from scanner.model.jsontext import read_json
 
 _OF_PARTS = ("nep413", "ton_connect")
 _new = tuple.__new__
-_BESIDE = ("address", "signature")
-"""What wallets of TON answer beside what they sign; both must be the row's own."""
+KEYS = ("public_key", "publicKey")
+STATES = ("state_init", "walletStateInit")
+_BESIDE = ("address", "network", "signature", *KEYS, *STATES)
+"""What wallets of TON answer beside what they sign, and pages send on; all must be the row's own.
+"""
+_PAYLOADS = {"text": ("text",), "binary": ("bytes",), "cell": ("schema", "cell")}
+"""What signData signs -> the fields that it is in."""
 _SENT = ("network", "from")
 """What pages of TON send beside the text; both must be the row's own."""
 LONGEST = 65_536
@@ -72,11 +77,14 @@ def said_in(message: str) -> Said:
         return Said(message)
     if is_nep413(parts):
         return Said(str(parts["message"]), str(parts["recipient"]) or "nobody")
-    payload, domain = parts.get("payload"), parts.get("domain")
-    if is_ton_proof(parts) and isinstance(domain, dict):
-        return Said(str(payload), str(domain["value"]) or "nobody", log_in=True)
+    log_in = ton_proof_in(parts)
+    if log_in:
+        payload, domain = log_in[0]["payload"], log_in[0]["domain"]
+        place = str(domain["value"]) if isinstance(domain, dict) else ""
+        return Said(str(payload), place or "nobody", log_in=True)
+    payload = parts.get("payload")
     if is_sign_data(parts) and isinstance(payload, dict) and payload.get("type") == "text":
-        return Said(str(payload["text"]), str(domain) or "nobody")
+        return Said(str(payload["text"]), str(parts["domain"]) or "nobody")
     return Said(message)
 
 
@@ -97,9 +105,11 @@ def has_text(schemes: Collection[str], message: str) -> str | None:
 def with_text(message: str, text: str) -> str:
     """A message that `has_text`, with another text in its place."""
     parts = dict(read_parts(message) or {})
-    payload = parts.get("payload")
+    payload, proof = parts.get("payload"), parts.get("proof")
     if is_nep413(parts):
         parts["message"] = text
+    elif isinstance(proof, dict):
+        parts["proof"] = {**proof, "payload": text}
     else:
         parts["payload"] = {**payload, "text": text} if isinstance(payload, dict) else text
     return json.dumps(parts)
@@ -115,14 +125,34 @@ def is_nep413(parts: Mapping[str, object]) -> bool:
     return _are(parts, wanted, ("callbackUrl",))
 
 
-def is_ton_proof(parts: Mapping[str, object]) -> bool:
-    """Whether parts are ton_proof's: timestamp, domain of a length and a value, payload."""
+def ton_proof_in(parts: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
+    """The parts of a ton_proof (timestamp, domain of a length and a value, payload), and then the
+    object around them, if there is one: a wallet's reply, or what a page sends to its backend.
+    () if it is none.
+    """
+    if _is_ton_proof(parts):
+        return (parts,)
+    proof = parts.get("proof")
+    around = _are(parts, {"proof": dict}, ("name", *_BESIDE))
+    named = parts.get("name", "ton_proof") == "ton_proof"
+    if around and named and isinstance(proof, dict) and _is_ton_proof(proof):
+        return proof, parts
+    return ()
+
+
+def _is_ton_proof(parts: Mapping[str, object]) -> bool:
     domain = parts.get("domain")
     return (
-        _are(parts, {"domain": dict, "timestamp": int, "payload": str}, _BESIDE)
+        _are(parts, {"domain": dict, "timestamp": (int, str), "payload": str}, _BESIDE)
         and isinstance(domain, dict)
         and _are(domain, {"lengthBytes": int, "value": str})
     )
+
+
+def values(levels: Iterable[Mapping[str, object]], *names: str) -> tuple[object, ...]:
+    """What fields of these names hold, in order; nothing where one is not there or null."""
+    found = (level.get(name) for level in levels for name in names)
+    return tuple(value for value in found if value is not None)
 
 
 def is_sign_data(parts: Mapping[str, object]) -> bool:
@@ -135,10 +165,8 @@ def is_sign_data(parts: Mapping[str, object]) -> bool:
         return False
     if not isinstance(payload, dict):
         return False
-    kind = payload.get("type")
-    return (kind == "text" and _are(payload, {"type": str, "text": str}, _SENT)) or (
-        kind == "binary" and _are(payload, {"type": str, "bytes": str}, _SENT)
-    )
+    wanted = _PAYLOADS.get(str(payload.get("type")), ())
+    return bool(wanted) and _are(payload, dict.fromkeys(("type", *wanted), str), _SENT)
 
 
 def _are(

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership.ed25519.signing import is_signed
-from scanner.ownership.primitives import secp256k1, secp256r1
+from scanner.ownership.primitives import low_s, secp256k1, secp256r1
 from scanner.ownership.primitives.bcs import BcsReader
 from scanner.ownership.primitives.webauthn import challenge_of, signed_bytes
 
@@ -106,21 +106,28 @@ def read_signed(data: bytes) -> tuple[SuiKey, bytes] | None:
 
 
 def is_by(signer: SuiKey, digest: bytes, signature: bytes) -> bool:
-    """Whether a key made a signature over a digest (32 bytes).
+    """Whether a key made a signature over a digest (32 bytes), with either s: see `is_high`.
 
     signature: 64 bytes; of a passkey, all of it with its flag.
     """
     if signer.flag == ED25519:
         return is_signed(signer.key, digest, signature)
     if signer.flag == SECP256K1:
-        return secp256k1.verify_ecdsa(sha256(digest).digest(), signature, signer.key)
+        return low_s.verify(sha256(digest).digest(), signature, signer.key)
     if signer.flag == SECP256R1:
-        return secp256r1.verify_ecdsa(digest, signature, signer.key)
+        return secp256r1.verify_ecdsa(digest, secp256r1.with_low_s(signature), signer.key)
     found = read_passkey(signature) if signer.flag == PASSKEY else None
     if found is None or found.key != signer.key or challenge_of(found.asked) != digest:
         return False
     signed = signed_bytes(found.said, found.asked)
     return signed is not None and secp256r1.verify_ecdsa(signed, found.signature, found.key)
+
+
+def is_high(signer: SuiKey, signature: bytes) -> bool:
+    """Whether an ECDSA key's signature has the s that the network does not take."""
+    if signer.flag == SECP256K1:
+        return not secp256k1.is_low_s(signature)
+    return signer.flag == SECP256R1 and secp256r1.with_low_s(signature) != signature
 
 
 def _is_point(signer: SuiKey) -> bool:

@@ -31,8 +31,10 @@ from scanner.ownership.native.sui_keys import (
     ZKLOGIN,
     SuiKey,
     is_by,
+    is_high,
     read_signed,
 )
+from scanner.ownership.primitives import low_s
 from scanner.ownership.primitives.bcs import BcsReader
 from scanner.ownership.unread import other_key, unread
 
@@ -103,6 +105,8 @@ def _single(scheme: str, data: bytes, digest: bytes, account: bytes) -> ControlR
     signer, signature = found
     if not is_by(signer, digest, signature):
         return unread(scheme, 1)
+    if is_high(signer, signature):
+        return verdicts.unsupported(scheme, f"signature 1 {low_s.REFUSED}")
     if signer.account != account:
         return other_key(scheme, NOT_SHOWN["sui"])
     return verdicts.controls(scheme, Binding.DERIVED, (signer.key.hex(),), NAMES[signer.flag])
@@ -116,22 +120,14 @@ def _judge(scheme: str, found: _Multisig, digest: bytes, account: bytes) -> Cont
         tuple(Weighted(m.signer.named, m.weight) for m in found.members),
         found.threshold,
     )
-    signers, others, unfit = [], 0, list[int]()
-    for place, signature in found.signed:
-        signer = found.members[place].signer
-        if signer.flag == ZKLOGIN:
-            others += 1
-        elif is_by(signer, digest, signature):
-            signers.append(Signer(signer.key.hex(), frozenset((signer.named,))))
-        else:
-            unfit.append(place + 1)
-            if len(unfit) == _MOST_UNFIT:
-                break
-    if unfit and not signers:  # as of one key: in another form, perhaps, or over another text
+    signers, others, high, unfit = _makers(found, digest)
+    if unfit and not (signers or high):  # as of one key: perhaps in another form
         return unread(scheme, 1)
     if unfit:
         reason = f"the signature of key {unfit[0]} is not by this key over this message"
         return verdicts.mismatch(scheme, reason)
+    if high:
+        return verdicts.unsupported(scheme, f"the signature of key {high} {low_s.REFUSED}")
     result = judge_group(scheme, signers, way)
     if others and not result.shows_control:
         reason = (
@@ -140,6 +136,27 @@ def _judge(scheme: str, found: _Multisig, digest: bytes, account: bytes) -> Cont
         )
         return verdicts.unsupported(scheme, f"{result.reason}; {reason}")
     return result
+
+
+def _makers(found: _Multisig, digest: bytes) -> tuple[list[Signer], int, int, list[int]]:
+    """Who signed; how many signatures zkLogin made; which key's s is the one that does not count
+    (0: none); and which keys did not make theirs, the first few. Keys are counted from 1.
+    """
+    signers: list[Signer] = []
+    others, high, unfit = 0, 0, list[int]()
+    for place, signature in found.signed:
+        signer = found.members[place].signer
+        if signer.flag == ZKLOGIN:
+            others += 1
+        elif not is_by(signer, digest, signature):
+            unfit.append(place + 1)
+            if len(unfit) == _MOST_UNFIT:
+                break
+        elif is_high(signer, signature):
+            high = high or place + 1
+        else:
+            signers.append(Signer(signer.key.hex(), frozenset((signer.named,))))
+    return signers, others, high, unfit
 
 
 def _read(data: bytes) -> _Multisig | None:

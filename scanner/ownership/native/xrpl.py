@@ -16,13 +16,13 @@ from scanner.ownership.ed25519.ed25519 import is_ed_row
 from scanner.ownership.ed25519.signing import MOST_KEYS, is_signed
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
-from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives import low_s, secp256k1
 from scanner.ownership.primitives.der import der_to_compact
 from scanner.ownership.primitives.hashes import hash160
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.makers import makers
-from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
+from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
 from scanner.ownership.primitives.plain_signature import hex_or_base64
 from scanner.ownership.primitives.plain_text import plain_text
 from scanner.ownership.unread import unread
@@ -96,12 +96,15 @@ def _signed_by(proof: Proof) -> tuple[bytes, ...]:
         if is_ed:
             return ((k, is_signed(k[1:], text, data)) for k in keys if k[:1] == _ED)
         digest = sha512(text).digest()[:32]
-        return ((k, secp256k1.verify_ecdsa(digest, data, k)) for k in keys if k[:1] != _ED)
+        return ((k, low_s.verify(digest, data, k)) for k in keys if k[:1] != _ED)
 
     made, unfit = makers(signatures, (text,), tries)
     if made and unfit is not None:
         raise mismatch(f"signature {unfit + 1} is not by the published key")
-    return made if unfit is None else ()
+    if unfit is not None:
+        return ()
+    low_s.refuse_high((n, data) for n, (is_ed, data) in enumerate(signatures, 1) if not is_ed)
+    return made
 
 
 def _read(number: int, written: str) -> tuple[bool, bytes]:
@@ -112,8 +115,6 @@ def _read(number: int, written: str) -> tuple[bool, bytes]:
     compact = der_to_compact(decode_hex(written) or b"")
     if compact is None:
         raise malformed(f"signature {number} is not DER in hex, nor 64 bytes in hex or base64")
-    if not secp256k1.is_low_s(compact):
-        raise unsupported(f"signature {number} is not in the ledger's canonical form: sign again")
     return False, compact
 
 

@@ -22,7 +22,7 @@ from scanner.ownership.primitives.hashes import hash160, sha256d
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
 from scanner.ownership.primitives.recovery import account_of, read_hex_signature
-from scanner.ownership.unread import other_key, unread
+from scanner.ownership.unread import of_form, other_key, unread
 from scanner.ownership.unsupported import why_unsupported
 
 RECOVERY_BYTES = {v: (v - 27) & 3 if v >= 27 else v for v in (0, 1, 2, 3, *range(27, 35))}
@@ -60,6 +60,10 @@ _ACTORS = {"filecoin_actor": _filecoin, "filecoin_id": _filecoin}
 
 _MAY_BE_OF_OTHERS = ("aelf", "cosmos")
 """Formats whose addresses are also hashes of several keys, or of a contract."""
+_OTHER_BYTE = (
+    "has r and s of the key over this text, and another recovery byte (v): publish it as the "
+    "wallet gave it"
+)
 _OF_OTHERS = (
     "the published key signed, but the address is not that key's own: it may belong to several "
     "keys or to a contract: publish all keys of the account in the key column where the network "
@@ -105,7 +109,7 @@ class RecoverText:
             points, _ = self._recovered(proof)
         except NotProvenError:
             return ()
-        if not all(points):
+        if not all(points) or self._turned(proof, points):
             return ()
         return one_reading([_signer(proof, p) for p in dict.fromkeys(points)])
 
@@ -140,10 +144,36 @@ class RecoverText:
             return verdicts.mismatch(self.name, f"{what} {(key or b'').hex()[:16]}…")
         if key is not None and set(points) == {key}:
             return self._by_published(proof, key, remarks)
+        turned = self._turned(proof, points)
+        if turned:
+            words = f"signature {turned} {_OTHER_BYTE}"
+            return of_form(verdicts.unsupported(self.name, words))
         if any(fit) or key in points:
             number = fit.index(False) + 1 if any(fit) else 1
             return verdicts.mismatch(self.name, f"signature {number} is not by the address's key")
         return unread(self.name, 1)
+
+    def _turned(self, proof: Proof, points: Sequence[bytes]) -> int:
+        """The first of the signatures that do not fit, if another recovery byte makes each fit.
+
+        Then r and s are the key's, and nothing is false. 0 where one stays so.
+        """
+        key, account = _published_key(proof.script), PAYLOADS.get(proof.address.format)
+        digest, first = self._digest(proof.message.encode()), 0
+
+        def fits(point: bytes | None) -> bool:
+            own = point and account is not None and account(point) == proof.address.payload
+            return bool(point and (own or point == key))
+
+        for number, (text, point) in enumerate(zip(proof.signatures, points, strict=True), 1):
+            signature = None if fits(point) else read_hex_signature(text, RECOVERY_BYTES)
+            if signature is None:
+                continue
+            made = (secp256k1.recover(digest, signature.compact, n) for n in range(4))
+            if not any(map(fits, made)):
+                return 0
+            first = first or number
+        return first
 
     def _by_published(self, proof: Proof, key: bytes, remarks: str) -> ControlResult:
         """The published key signed, and it is not the address's own."""

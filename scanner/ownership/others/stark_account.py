@@ -3,12 +3,16 @@
 Every account there is a contract, and no key makes its address: what its key is now, only the
 account knows. What an account accepts is what its code says, whoever wrote it, so it is believed
 where its class is one that we know (config/wallets.csv): such a class sends what it accepts.
-Source: SNIP-6 (is_valid_signature, "VALID"; accounts of Cairo 0 answer 1).
+Sources: SNIP-6 (is_valid_signature, "VALID"; accounts of Cairo 0 answer 1); forms of signatures:
+argentlabs/argent-contracts-starknet, docs/signers_and_signatures.md and, of the first multisigs,
+src/multisig/signer_signature.cairo at multisig-0.1.1; of its proxy, contracts/Proxy.cairo at
+21466061, and docs/argent_account_upgrades.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scanner.model.control import Binding, Control, ControlResult
@@ -44,11 +48,22 @@ ONE_OF_ITS_KEYS: Final = (
     "the key signed, and is one of the account's ({}), which does not accept its signature alone "
     "at this block: a guardian or other owners sign with it, or it takes another form of it"
 )
+ANYTHING: Final = "the account accepts a signature over anything"
 NOT_ALONE: Final = (
     "the key signed, and the account does not accept its signature alone at this block: it has "
     "another key, or a guardian or other owners sign with it"
 )
 
+
+_PROXY, _BEHIND = "starknet_proxy", "starknet_behind"
+_IMPLEMENTATION: Final = starknet_keccak("get_implementation").to_bytes(_FELT)
+_BEFORE_KEY: Final[Mapping[str, tuple[int, ...]]] = {
+    "starknet_owners": (1, 0),
+    "starknet_signer_guids": (1, 0),
+    "starknet_signers": (),
+}
+"""Kind of class -> what stands before the key, r and s of one signature where it takes them so: how
+many there are, and that it is by a STARK key; the first multisigs have neither."""
 
 _QUESTIONS: Final = tuple(map(starknet_keccak, ("is_valid_signature", "isValidSignature")))
 """By its name of today, and by the one that accounts of Cairo 0 have."""
@@ -76,20 +91,69 @@ def judge_account(offline: ControlResult, signed: Signed, call: ContractCall) ->
     class_hash = state.code_hash if state is not None else b""
     if state is not None and not any(class_hash):
         return _said(offline, NOBODY)
-    known = load_wallets().by_code.get(class_hash)
-    known = known if known is not None and known.kind.startswith("starknet_") else None
+    class_hash, known = _running(signed.account, class_hash, call)
     answer = _ask(signed, signed.digest, call)
     if answer in _ACCEPTED:
-        # One that accepts the signature over anything else, too, has not looked at it.
-        other = starknet_keccak(f"not {signed.digest}")
-        if _ask(signed, other, call) in _ACCEPTED:
-            return _said(offline, "the account accepts a signature over anything")
+        if _takes_anything(signed, call):
+            return _said(offline, ANYTHING)
         return _accepted(offline, signed, class_hash, known)
     if len(signed.elements) != PAIR:
         return verdicts.unsupported(offline.scheme, REFUSED)
     if offline.control is not Control.CONTROLS:
         return offline
-    return _refused(offline, signed, answer, known, call)
+    by_form = _in_own_form(offline, signed, class_hash, known, call)
+    return by_form or _refused(offline, signed, answer, known, call)
+
+
+def _running(
+    account: bytes, class_hash: bytes, call: ContractCall
+) -> tuple[bytes, WalletCode | None]:
+    """The class that an account runs, and what is known of it: the one behind a known proxy.
+
+    A proxy's own code names it. Known there are only classes that are made for it, which are known
+    nowhere else: later ones leave an account there that nobody can use. Raises what `call` raises.
+    """
+    codes = load_wallets().by_code
+    known = codes.get(class_hash)
+    if known is None or not known.kind.startswith("starknet_") or known.kind == _BEHIND:
+        return class_hash, None
+    if known.kind != _PROXY:
+        return class_hash, known
+    named = call(account, _IMPLEMENTATION)
+    if len(named) != _FELT or not any(named):
+        return class_hash, None
+    behind = codes.get(named)
+    if behind is None or behind.kind != _BEHIND:
+        return named, None
+    return named, replace(behind, name=f"{behind.name} behind {known.name}")
+
+
+def _in_own_form(
+    offline: ControlResult,
+    signed: Signed,
+    class_hash: bytes,
+    known: WalletCode | None,
+    call: ContractCall,
+) -> ControlResult | None:
+    """The verdict of an account that takes a signature with its key before it; None if it does not.
+
+    The key signed, and whoever has its r and s can write them so: one signature, by that key alone.
+    """
+    before = _BEFORE_KEY.get(known.kind) if known is not None else None
+    if before is None:
+        return None
+    key = int(offline.signed_by[0], 16)
+    written = replace(signed, elements=(*before, key, *signed.elements))
+    if _ask(written, signed.digest, call) not in _ACCEPTED:
+        return None
+    if _takes_anything(written, call):
+        return _said(offline, ANYTHING)
+    return _accepted(offline, written, class_hash, known)
+
+
+def _takes_anything(signed: Signed, call: ContractCall) -> bool:
+    """Whether it accepts the signature over something else, too: it has not looked at it."""
+    return _ask(signed, starknet_keccak(f"not {signed.digest}"), call) in _ACCEPTED
 
 
 def _refused(
@@ -123,6 +187,8 @@ def _accepted(
     if known is None:
         words += UNKNOWN_CLASS.format(f"0x{class_hash.hex()}")
         return verdicts.controls(offline.scheme, Binding.ASSERTED, who, words, 1)
+    if known.kind in _BEFORE_KEY and len(signed.elements) > PAIR and offline.signed_by:
+        words += ", with its key before it"
     words = f"{known.name}: {words}"
     return verdicts.controls(offline.scheme, Binding.ON_CHAIN, who, words, 1)
 

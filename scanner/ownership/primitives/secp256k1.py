@@ -68,7 +68,10 @@ def recover_many(asked: Iterable[tuple[bytes, bytes, int]]) -> list[bytes | None
 
     asked: digest, compact and recovery id of each. Returns keys in order. Raises ValueError.
     """
-    room = _rooms.pop() if _rooms else _make_room()
+    try:
+        room = _rooms.pop()
+    except IndexError:
+        room = _make_room()
     signature, key, out, size, view = room
     context, parse, find, write = _context, _parse_recoverable, _recover, _serialize
     found: list[bytes | None] = []

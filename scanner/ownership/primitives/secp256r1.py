@@ -22,6 +22,12 @@ SIZE: Final = 33
 _SIGNATURE: Final = 64
 
 
+def with_low_s(compact: bytes) -> bytes:
+    """The form of a signature (r, s: 64 bytes) whose s is not in the upper half of the order."""
+    s = int.from_bytes(compact[32:])
+    return compact[:32] + (ORDER - s).to_bytes(32) if HALF_ORDER < s < ORDER else compact
+
+
 def is_key(data: bytes) -> bool:
     """Whether bytes are a key: 33, and a point of the curve."""
     return _point(data) is not None

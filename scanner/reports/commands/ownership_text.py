@@ -34,6 +34,10 @@ HEADINGS = {
     UNREADABLE: "row could not be read",
 }
 _FALSE = {"mismatch"}
+UNCHECKED = (
+    "not checked here: duplicates, totals and heights of the list; 'scanner lists inspect' does"
+)
+"""What a reader of verdicts about keys alone may take for granted."""
 
 
 def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: TextIO) -> None:
@@ -57,6 +61,8 @@ def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: Text
     for kind in worst_first(summary.told):
         for line in _told(summary, kind, summary.told[kind]):
             stream.write(printable(line) + "\n")
+    if summary.rows:
+        stream.write(UNCHECKED + "\n")
     stream.write(sentence(summary) + "\n")
 
 

@@ -299,6 +299,8 @@ def _newest(total: Mapping[str, Any]) -> bool:
 
 def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -> Json:
     chosen = [f for f in findings if f["weight"] == weight.value]
+    if weight is Weight.UNSHOWN and any(f["weight"] == Weight.FALSE for f in findings):
+        nothing = "Nothing besides what is false above."
     return {
         "id": weight.value,
         "title": title,

@@ -1,4 +1,7 @@
-"""The texts that a list signs, for people: each with its rows and what it counts as."""
+"""The texts that a list gives as signed, for people: each with its rows and what it counts as.
+
+Whether keys signed them is each row's own verdict: a text beside a bad signature is counted, too.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,10 @@ LONGEST = 120
 def text_lines(texts: SignedTexts, rule: StatementRule | None = None) -> list[str]:
     """Lines about the texts of a list. rule: None where only what is signed is told."""
     found = texts.most_signed
-    lines = [f"signed: {text_line(text, rule)}" for text in found[:FEW]]
+    lines = [f"text: {text_line(text, rule)}" for text in found[:FEW]]
     if len(found) > FEW or texts.uncounted:
         rows = texts.rows - sum(text.rows for text in found[:FEW])
-        lines.append(f"signed: {rows:,} more rows sign other texts")
+        lines.append(f"text: {rows:,} more rows give other texts")
     unstated = unstated_texts(found, rule) if rule is not None else []
     return [*lines, *_known_lines(unstated), *option_line(unstated)]
 
@@ -44,7 +47,7 @@ def text_line(text: SignedText, rule: StatementRule | None = None) -> str:
     """One text with its rows, and what it counts as."""
     rows = "1 row" if text.rows == 1 else f"{text.rows:,} rows"
     shown = (
-        f"{rows} sign{'s' if text.rows == 1 else ''} {clip(said_in(text.text).shown, LONGEST)!r}"
+        f"{rows} give{'s' if text.rows == 1 else ''} {clip(said_in(text.text).shown, LONGEST)!r}"
     )
     if rule is None:
         return shown

@@ -100,7 +100,7 @@ def _worst(asset: AssetTotal, worst: Worst) -> Cell:
         return found
     ratio = asset.reserve_ratio
     if ratio is not None and Decimal(ratio) < 1:
-        return Cell("less than owed", "yellow")  # what is false of it was found, above
+        return Cell("maybe owes more", "yellow")  # what is false of it was found, above
     if asset.liabilities and ratio is None:
         return Cell("owed, no ratio", "yellow")
     if asset.unavailable_rows:

@@ -161,9 +161,9 @@ BINDING: Mapping[Binding, str] = {
 }
 
 STATEMENT: Mapping[Statement, str] = {
-    Statement.STATED: "the signed text claims these reserves for this publisher",
-    Statement.NOT_STATED: "nothing shows that the signed text is this publisher's claim",
-    Statement.NONE: "nothing was signed, or the text was not checked",
+    Statement.STATED: "the text claims these reserves for this publisher",
+    Statement.NOT_STATED: "nothing shows that the text is this publisher's claim",
+    Statement.NONE: "no good signature, or the text was not checked",
     Statement.NOT_ASKED: "the program that took the snapshot did not check what was signed",
 }
 

@@ -43,12 +43,12 @@ def about_texts(rule: StatementRule | None, texts: ListTexts | None) -> Iterator
             yield Finding(FindingKind.STATEMENT_UNCHECKED, _unchecked(text, rule))
     if texts.more or texts.uncounted:
         rows = texts.rows - sum(text.rows for text in texts.texts)
-        reason = f"{rows:,} more rows sign other texts: a list of many texts makes no claim"
+        reason = f"{rows:,} more rows give other texts: a list of many texts makes no claim"
         yield Finding(FindingKind.STATEMENT_UNCHECKED, reason)
 
 
 def _unchecked(text: SignedText, rule: StatementRule) -> str:
-    rows = "1 row signs" if text.rows == 1 else f"{text.rows:,} rows sign"
+    rows = "1 row gives" if text.rows == 1 else f"{text.rows:,} rows give"
     shown = f"{rows} {clip(said_in(text.text).shown, _SHOWN)!r} (first in line {text.first})"
     if rule.challenge:
         return f"{shown}, not the challenge that was issued"

@@ -28,8 +28,10 @@ AT_ONCE: Final = 500
 _COMPLETE: Final = SnapshotState.COMPLETE.value
 
 
-def earlier_in_series(store: Store, snapshot_id: int) -> list[int]:
+def earlier_in_series(store: Store, snapshot_id: int, *, with_pruned: bool = False) -> list[int]:
     """All before a snapshot in its series, newest first; those that are pruned are left out.
+
+    with_pruned: these, too: what was told of them was told.
 
     One that a schedule took is held against what its schedule took before, whatever height a list
     states, and then against what was taken by hand before its schedule began. What is taken by
@@ -39,7 +41,8 @@ def earlier_in_series(store: Store, snapshot_id: int) -> list[int]:
     older ones.
     """
     known = _known(store, snapshot_id)
-    return [each for each in known.earlier(snapshot_id) if each not in known.gone]
+    past = known.earlier(snapshot_id)
+    return past if with_pruned else [each for each in past if each not in known.gone]
 
 
 def before(
@@ -50,7 +53,7 @@ def before(
     past: of `earlier_in_series`, where it is at hand.
     """
     past = earlier_in_series(store, head.id) if past is None else past
-    found = next(_alike(store, head, past), None)
+    found = next(alike(store, head, past), None)
     return None if found is None else queries.head(store, found)
 
 
@@ -61,7 +64,7 @@ def with_totals(store: Store, snapshot_id: int, among: Sequence[int]) -> Iterato
     """
     earlier = set(_known(store, snapshot_id).earlier(snapshot_id))
     chosen = [each for each in among if each in earlier]
-    return _alike(store, queries.head(store, snapshot_id), chosen, with_pruned=True)
+    return alike(store, queries.head(store, snapshot_id), chosen, with_pruned=True)
 
 
 def newest_after(store: Store, snapshot_id: int) -> int | None:
@@ -71,7 +74,7 @@ def newest_after(store: Store, snapshot_id: int) -> int | None:
     in a series of its own. Those of its own schedule come before those that were taken by hand.
     """
     known = _known(store, snapshot_id)
-    return next(_alike(store, queries.head(store, snapshot_id), known.later(snapshot_id)), None)
+    return next(alike(store, queries.head(store, snapshot_id), known.later(snapshot_id)), None)
 
 
 def newest_of_schedules(store: Store) -> set[int]:
@@ -154,7 +157,7 @@ def _known(store: Store, snapshot_id: int) -> _Known:
     return _Known(order, schedules, gone)
 
 
-def _alike(
+def alike(
     store: Store, head: SnapshotHead, snapshots: Sequence[int], *, with_pruned: bool = False
 ) -> Iterator[int]:
     """Of these, in their order, the complete ones that read the same networks."""
@@ -165,5 +168,5 @@ def _alike(
         query = select(s.id, s.policy).where(s.id.in_(part), s.state == _COMPLETE, kept)
         with store.read() as connection:
             found = connection.execute(query).all()
-        alike = {no for no, text in found if load_policy(text).networks == head.policy.networks}
-        yield from (each for each in part if each in alike)
+        same = {no for no, text in found if load_policy(text).networks == head.policy.networks}
+        yield from (each for each in part if each in same)

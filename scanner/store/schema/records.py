@@ -162,11 +162,11 @@ def dump_policy(policy: SnapshotPolicy) -> str:
     if policy.one_height:
         stored["one_height"] = True
     read: dict[str, Any] = {"quorum": policy.quorum, "proof": policy.proof}
+    networks = None if policy.networks is None else sorted(policy.networks)
     if policy.queued:
-        networks = None if policy.networks is None else sorted(policy.networks)
         stored["queue"] = {"networks": networks, **read}
-    elif policy.quorum > 1 or policy.proof:
-        stored["read"] = read
+    elif policy.quorum > 1 or policy.proof or networks is not None:
+        stored["read"] = read if networks is None else {"networks": networks, **read}
     return json.dumps(stored, sort_keys=True)
 
 
@@ -175,7 +175,7 @@ def load_policy(text: str) -> SnapshotPolicy:
     stored = own_json(text)
     queue = stored.get("queue", {})
     read = queue or stored.get("read", {})
-    networks = queue.get("networks")
+    networks = read.get("networks")
     return SnapshotPolicy(
         stored["at"],
         stored["chunk_sizes"],

@@ -42,7 +42,7 @@ class Plan:
 
 
 def to_prune(store: Store, keep: int, publisher_id: int | None = None) -> list[SnapshotHead]:
-    """Complete snapshots but the newest `keep` of each publisher, oldest first.
+    """Complete snapshots but the newest `keep` of each publisher that have rows, oldest first.
 
     Newest by id: what was taken last. Kept in any case are the one of the newest balances, which
     pages and metrics show, and the newest of each schedule: its next one is held against that,
@@ -57,7 +57,8 @@ def to_prune(store: Store, keep: int, publisher_id: int | None = None) -> list[S
         if publisher_id in (None, view.id):
             of = heads(store, publisher_id=view.id, states=(SnapshotState.COMPLETE,))
             kept = {view.latest_complete, *of_schedules}
-            found += [head for head in of[keep:] if head.pruned is None and head.id not in kept]
+            whole = [head for head in of if head.pruned is None]
+            found += [head for head in whole[keep:] if head.id not in kept]
     return sorted(found, key=lambda head: head.id)
 
 

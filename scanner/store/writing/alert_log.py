@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from scanner.errors import clip
 from scanner.model.jsontext import own_json
@@ -213,15 +213,17 @@ def first_check(store: Store) -> datetime | None:
 
 
 def claim_due(
-    store: Store, channels: Collection[str], now: datetime, lease_until: datetime
+    store: Store, channels: Collection[str], now: datetime, lease_until: datetime, latest: datetime
 ) -> Delivery | None:
     """Take the delivery that has waited longest; None if none is due.
 
-    channels: those that can be reached now. It is due again at `lease_until` unless `settle` says
+    channels: those that can be reached now. latest: what is to be tried after that was noted by a
+    clock that was ahead, and is due at once. It is due again at `lease_until` unless `settle` says
     otherwise: a process that dies over it loses it then, and no two have it at a time.
     """
     d = a.alert_delivery.c
-    query = _deliveries().where(d.channel.in_(sorted(channels)), d.next_try <= now)
+    due = or_(d.next_try <= now, d.next_try > latest)
+    query = _deliveries().where(d.channel.in_(sorted(channels)), due)
     query = query.order_by(d.next_try, d.event_id, d.channel).limit(20)
     with store.read() as connection:
         found = connection.execute(query).all()
@@ -262,7 +264,10 @@ def settle(
 
 
 def events_about(store: Store, rule: str, subject: str, publisher: str) -> Iterator[StoredEvent]:
-    """Events of a rule about a subject in this publisher's snapshots, the newest first."""
+    """Events of a rule about a subject in this publisher's snapshots, the newest first.
+
+    By their numbers: a clock that was ahead once would put its event before all later ones.
+    """
     e = a.alert_event.c
     query = (
         select(a.alert_event)
@@ -272,7 +277,7 @@ def events_about(store: Store, rule: str, subject: str, publisher: str) -> Itera
         .where(e.rule == rule, e.subject == subject, t.publisher.c.name == publisher)
     )
     with store.read() as connection:
-        for row in connection.execute(query.order_by(e.created.desc(), e.id.desc())):
+        for row in connection.execute(query.order_by(e.id.desc())):
             yield _event(row)
 
 

@@ -158,7 +158,8 @@ def require_validators(
 def _has_validators(store: Store, list_id: int, network: str) -> bool:
     c = t.claim.c
     query = select(c.no).where(c.list_id == list_id, c.network == network)
-    query = query.where(func.length(c.address_key) == _VALIDATOR).limit(1)
+    named = func.length(c.address_key) == _VALIDATOR, c.address_key.startswith("0x")  # and no "?.."
+    query = query.where(*named).limit(1)
     with store.read() as connection:
         return connection.execute(query).first() is not None
 

@@ -19,7 +19,6 @@ from scanner.chains.hedera.keys import account_key
 from scanner.chains.near.keys import access_keys, holds_code
 from scanner.chains.stellar.keys import account_keys
 from scanner.chains.ton.api import AccountState
-from scanner.chains.ton.cells import Builder, Cell, read_bag, write_bag
 from scanner.chains.ton.keys import wallet_key
 from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses import base58
@@ -29,6 +28,7 @@ from scanner.model.addresses.ton import TonCodec
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, keys_of
+from scanner.model.ton_cells import Builder, Cell, read_bag, write_bag
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()

@@ -46,6 +46,15 @@ def test_a_resume_reads_as_the_snapshot_was_begun(took, begun, queued):
     assert "'scanner resume 1'" in done.stderr
 
 
+@pytest.mark.parametrize("queued", [False, True])
+def test_a_resume_asks_no_network_that_was_left_out(took, begun, queued):
+    only = frozenset({"bitcoin"})
+    CliRunner().invoke(app, begun(networks=only, queued=queued))
+    assert [o.networks for o in took] == [only]
+    CliRunner().invoke(app, [*begun(networks=only), "--networks", "ethereum"])
+    assert took[-1].networks == frozenset({"ethereum"})  # the user's word
+
+
 def test_a_higher_quorum_is_part_of_the_remedy(took, begun):
     done = CliRunner().invoke(app, [*begun(), "--quorum", "3", "--proof"])
     assert [(o.quorum, o.proof) for o in took] == [(3, True)]
@@ -66,11 +75,13 @@ def test_a_snapshot_keeps_what_it_was_begun_with(took, tmp_path, monkeypatch):
     address = "0x8ba1f109551bD432803012645Ac136ddd64DBA72"
     file.write_text(f"network,asset,address,amount\nethereum,ETH,{address},1\n")
     wanted = ["snapshot", str(file), "--database", url, "--quorum", "2", "--proof"]
+    wanted += ["--networks", "ethereum,bitcoin"]
     done = CliRunner().invoke(app, wanted)
     assert [(o.quorum, o.proof) for o in took] == [(2, True)], done.stderr
     with open_store(url) as store:
         policy = StoreSink(store).policy(1)
     assert (policy.quorum, policy.proof, policy.queued) == (2, True, False)
+    assert policy.networks == frozenset({"ethereum", "bitcoin"})
 
 
 def test_no_quorum_is_one(took, begun):

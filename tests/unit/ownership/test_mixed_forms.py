@@ -7,11 +7,12 @@ from hashlib import sha3_256, sha256
 
 import pytest
 from nacl.signing import SigningKey
-from support.signed_rows import MESSAGE, claim, ed_key
+from support.signed_rows import MESSAGE, claim, ed_key, key
 
 from scanner.model.addresses import base58
 from scanner.model.addresses.base32_keys import StrkeyCodec
 from scanner.model.addresses.base58_keys import Ss58Codec
+from scanner.model.addresses.keccak import keccak256
 from scanner.model.control import Control, ControlResult
 from scanner.ownership.groups import multi_account
 from scanner.ownership.judge import judge
@@ -79,3 +80,23 @@ def test_one_that_is_good_in_no_form_is_false(network: str, bad: Bad, which: int
     found = judged(network, (FIRST, forms[0]), bad(forms[which]))
     assert found.control is Control.MISMATCH
     assert found.reason.startswith("signature 2 is not by ")
+
+
+def test_hederas_two_kinds_of_keys_in_two_forms_are_not_false() -> None:
+    """An ECDSA key in its wallet's form beside an Ed25519 key in OKX's envelope."""
+    signer = key(1)
+    said = ROWS["hedera"][2][1]
+    made = signer.sign_recoverable(keccak256(said), hasher=None)[:64].hex()
+    column = f"{signer.public_key.format().hex()} {KEYS[0].hex()}"
+    for enveloped, control in (
+        (FIRST.sign(OKX).signature, Control.UNSUPPORTED),
+        (SECOND.sign(OKX).signature, Control.MISMATCH),
+        (FIRST.sign(OKX + b"!").signature, Control.MISMATCH),
+    ):
+        for signatures in ((made, enveloped.hex()), (enveloped.hex(), made)):
+            row = claim("hedera", "0.0.98", *signatures, script=column)
+            found = judge(row, REGISTRY)
+            assert found.control is control, signatures
+            number = 1 + signatures.index(enveloped.hex())
+            assert f"signature {number} is " in found.reason
+            assert ("in another form (" in found.reason) is (control is Control.UNSUPPORTED)

@@ -77,6 +77,17 @@ def test_without_a_rule_or_a_signature_nothing_is_stated():
     assert not unsigned.is_proof
 
 
+@pytest.mark.parametrize("control", [Control.MISMATCH, Control.MALFORMED])
+def test_a_text_beside_a_bad_signature_states_nothing(control):
+    stated = ControlResult(control, statement=Statement.STATED, stated_by=StatedBy.TABLE)
+    found = settle(stated, ROW, StatementRule("x", known=("hello",)))
+    assert (found.statement, found.stated_by) == (Statement.NONE, StatedBy.NOTHING)
+    undecided = settle(
+        ControlResult(Control.UNSUPPORTED), ROW, StatementRule("x", known=("hello",))
+    )
+    assert undecided.statement is Statement.STATED
+
+
 def test_a_verdict_short_of_control_keeps_its_own_reason():
     mismatch = ControlResult(Control.MISMATCH, reason="another key")
     assert settle(mismatch, ROW, StatementRule("x")).reason == "another key"

@@ -59,6 +59,7 @@ def _verdict(heard: Heard) -> tuple[Control, Evidence, str]:
 AGREED, REPORTED = Evidence.AGREED, Evidence.REPORTED
 A_NO, B_NO, C_NO = _word("a", NO), _word("b", NO), _word("c", NO)
 A_YES, B_YES = _word("a", YES, _shown()), _word("b", YES, _shown())
+A_PROVEN, B_PROVEN = (Word(replace(w.said, is_proven=True), w.seat) for w in (A_YES, B_YES))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,14 @@ A_YES, B_YES = _word("a", YES, _shown()), _word("b", YES, _shown())
         ([A_NO, _word("o", YES, _shown(), own=True)], 2, (YES, Evidence.PROVEN, "o")),
         ([_word("a", NO, _shown(), certain=True)], 3, (NO, REPORTED, "a")),
         ([A_YES], 1, (YES, REPORTED, "a")),
-        ([A_NO, B_YES], 1, (YES, REPORTED, "b")),
+        ([A_NO, B_YES], 1, (UNSURE, REPORTED, "b")),  # one server's word against another's
+        ([A_NO, B_PROVEN], 1, (YES, REPORTED, "b")),
+        ([A_NO, B_NO, _word("c", YES, _shown())], 1, (UNSURE, REPORTED, "c")),
+        ([A_NO, C_NO, B_PROVEN], 1, (YES, REPORTED, "b")),
+        ([A_NO, B_YES, _word("c", YES, _shown())], 1, (YES, AGREED, "b, c")),
+        ([_word("a", UNSURE, _shown()), B_YES], 1, (YES, REPORTED, "b")),
+        ([_word("a", NO, _shown()), B_YES], 1, (UNSURE, REPORTED, "b")),
+        ([_word("a", UNSURE, _shown("bb")), B_YES], 1, (UNSURE, REPORTED, "b")),
         ([A_NO, B_YES], 2, (UNSURE, REPORTED, "b")),
         ([A_YES], 2, (UNSURE, REPORTED, "a")),
         ([A_YES, _word("a2", YES, _shown())], 2, (UNSURE, REPORTED, "a, a2")),
@@ -96,7 +104,7 @@ def test_verdicts(
 
 
 def test_who_hides_what_is_in_a_block_of_his_is_no_obstacle_to_a_quorum() -> None:
-    proven = Word(replace(B_YES.said, is_proven=True), B_YES.seat)
+    proven = B_PROVEN
     heard = _heard(A_NO, proven, quorum=2, has=lambda name: name == "a")
     assert _verdict(heard) == (YES, REPORTED, "b")
     assert "a says: mismatch by a" in heard.result.reason
@@ -133,15 +141,18 @@ def test_the_reason_says_who_was_passed_over_and_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("words", "enough_for"),
     [
-        ([A_YES], 1),
-        ([A_NO, B_YES], 1),
+        ([A_PROVEN], 1),
+        ([A_YES], 0),  # another one may prove it, or not show it
+        ([A_NO, B_YES], 0),
+        ([A_NO, B_PROVEN], 1),
         ([A_YES, B_YES], 2),
-        ([A_YES, B_NO], 1),
+        ([A_YES, B_NO], 0),
+        ([A_PROVEN, B_NO], 1),
         ([A_NO], 0),
         ([A_NO, _word("a2", NO)], 0),
-        ([A_NO, B_NO], 2),
-        ([A_NO, B_NO, C_NO], 3),
+        ([A_NO, B_NO, C_NO], 0),  # false only when everybody was asked
         ([_word("a", NOT_YET)], 0),
+        ([A_NO, _word("b", NOT_YET)], 0),
         ([_word("a", UNSURE, _shown())], 1),
         ([_word("a", NO, _shown())], 0),
         ([_word("a", NO, _shown(), certain=True)], 9),

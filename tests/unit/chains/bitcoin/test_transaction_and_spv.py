@@ -17,7 +17,12 @@ from scanner.chains.bitcoin.spv import (
     parse_header,
     target_of,
 )
-from scanner.chains.bitcoin.transaction import Transaction, parse_transaction, sha256d
+from scanner.chains.bitcoin.transaction import (
+    Transaction,
+    parse_transaction,
+    read_unlocking,
+    sha256d,
+)
 
 # Block 0 and block 1 of bitcoin's main chain: facts of the chain itself.
 GENESIS = bytes.fromhex(
@@ -44,6 +49,18 @@ def test_the_first_transaction() -> None:
         50 * 10**8,
         len(COINBASE),
     )
+
+
+@pytest.mark.parametrize("flags", [1, 8, 9])
+def test_what_inputs_show_is_read_of_whatever_is_a_transaction(flags: int) -> None:
+    """Litecoin's last transaction of a block has a mark of its own, and may be anybody's answer."""
+    body, witness, locktime = COINBASE[4:-4], b"\1\3abc", COINBASE[-4:]
+    parts = (witness if flags & 1 else b"") + (b"\0" if flags & 8 else b"")
+    data = COINBASE[:4] + bytes((0, flags)) + body + parts + locktime
+    assert parse_transaction(data).txid == parse_transaction(COINBASE).txid
+    ((script, stack),) = read_unlocking(data)
+    assert ((script, ()),) == read_unlocking(COINBASE)
+    assert stack == ((b"abc",) if flags & 1 else ())
 
 
 def test_a_witness_is_not_part_of_the_id() -> None:

@@ -10,7 +10,6 @@ from support.replay import opened
 from support.ton_stub import START, USDT_CODE, TonServer
 
 from scanner.chains.fleet.interface import Reading, Refusal
-from scanner.chains.ton.cells import Builder, Slice, read_bag, write_bag
 from scanner.chains.ton.jetton import LAYOUTS, wallet_address
 from scanner.chains.ton.reader import TonReader
 from scanner.errors import HeightNotReachedError, HeightPrunedError, SourceUnavailableError
@@ -18,6 +17,7 @@ from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Holding
+from scanner.model.ton_cells import Builder, Slice, read_bag, write_bag
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()

@@ -40,6 +40,14 @@ def test_document_keeps_its_schema(taken):
     assert document["blocks"][0]["sources"] == ["stub-ethereum"]
 
 
+def test_what_is_false_is_not_called_verified_further_down(taken):
+    document = report_document(taken.store, taken.id)
+    document["findings"] = [f for f in document["findings"] if f["weight"] != "unshown"]
+    page = report_page(document)
+    assert "Everything asked for was verified." not in page
+    assert "Nothing besides what is false above." in page
+
+
 def test_every_row_is_accounted_for_once(taken):
     document = report_document(taken.store, taken.id)
     rows = document["rows"]

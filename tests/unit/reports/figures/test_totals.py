@@ -30,7 +30,7 @@ def test_the_largest_amounts_fit_and_are_rounded_down(capsys):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"liabilities": 10**26, "reserve_ratio": "0.099999"}, "less than owed"),
+        ({"liabilities": 10**26, "reserve_ratio": "0.099999"}, "maybe owes more"),
         ({"liabilities": 1, "reserve_ratio": "1.000000"}, "99.99   -"),
         ({"liabilities": 1}, "owed, no ratio"),
         ({"unavailable_rows": 3}, "3 no answer"),

@@ -29,6 +29,12 @@ def test_accounts_need_none(store):
     require_validators(store, listed, {"ethereum": TooFew(), "bitcoin": None})
 
 
+def test_a_row_that_cannot_be_read_names_no_validator(store):
+    """Its key is "?" and the text, and may be as long as a validator's."""
+    listed = stored(store, [eth_claim(1), eth_claim(2, address="x" * 97)]).list_id
+    require_validators(store, listed, {"ethereum": TooFew()})
+
+
 def test_validators_do(store):
     listed = stored(store, [eth_claim(1), eth_claim(2, address=KEY)]).list_id
     require_validators(store, listed, {"ethereum": StubSource(), "bitcoin": TooFew()})

@@ -7,12 +7,15 @@ cells"); checked with recorded bags in tests/vectors/ton.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from typing import Final
 
 _MAGIC: Final = bytes.fromhex("b5ee9c72")
+_HAS_CHECKSUM: Final = 0x40
+_CASTAGNOLI: Final = 0x82F63B78
 _MOST_CELLS: Final = 20_000
 _LIBRARY: Final = 2
 """First byte of the only special cell that is understood: a reference to shared code, by hash."""
@@ -20,27 +23,29 @@ _LIBRARY: Final = 2
 
 @dataclass(frozen=True)
 class Cell:
-    """bits: as a number, most significant first. width: how many, at most 1023."""
+    """bits: as a number, most significant first. width: how many, at most 1023.
+
+    hash: the representation hash, 32 bytes. depth: how many cells lie below, in the longest line.
+    Both are computed with the cell, of those below: a bag may be so deep that no recursion ends.
+    """
 
     bits: int
     width: int
     refs: tuple[Cell, ...] = ()
     special: bool = False
+    hash: bytes = field(init=False, repr=False, compare=False)
+    depth: int = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def hash(self) -> bytes:
-        """The representation hash, 32 bytes."""
-        return cell_hash(
-            self.bits, self.width, [(r.hash, r.depth) for r in self.refs], self.special
-        )
-
-    @cached_property
-    def depth(self) -> int:
-        """How many cells lie below, in the longest line."""
-        return max((r.depth + 1 for r in self.refs), default=0)
+    def __post_init__(self) -> None:
+        below = [(r.hash, r.depth) for r in self.refs]
+        made = cell_hash(self.bits, self.width, below, self.special)
+        object.__setattr__(self, "hash", made)
+        object.__setattr__(self, "depth", max((depth + 1 for _, depth in below), default=0))
 
 
-def cell_hash(bits: int, width: int, refs: list[tuple[bytes, int]], special: bool = False) -> bytes:
+def cell_hash(
+    bits: int, width: int, refs: Sequence[tuple[bytes, int]] = (), special: bool = False
+) -> bytes:
     """Hash a cell of which the referenced cells are known by hash and depth."""
     body = _filled(bits, width)
     head = bytes((len(refs) + 8 * special, width // 8 + -(-width // 8)))
@@ -64,6 +69,11 @@ class Slice:
         value = self._cell.bits >> (self._cell.width - end) & ((1 << width) - 1)
         self._at = end
         return value
+
+    @property
+    def at_end(self) -> bool:
+        """Whether every bit and every reference was read."""
+        return self._at == self._cell.width and self._ref == len(self._cell.refs)
 
     def coins(self) -> int:
         """An amount: 4 bits that say how many bytes, then those."""
@@ -105,20 +115,24 @@ class Builder:
         return Cell(self._bits, self._width, refs)
 
 
-def read_bag(text: str) -> Cell:
-    """Read a bag of cells in base64 that has one root.
+def read_bag(text: str, most: int = _MOST_CELLS, *, checked: bool = False) -> Cell:
+    """Read a bag of cells in base64 that has one root. most: how many cells it may have.
 
-    Raises ValueError for anything else, for special cells other than libraries, for bags of
-    absurd size.
+    checked: whether a checksum in it, if there is one, must be right; where the hash of what is
+    read is known, nothing rests on it. Raises ValueError for anything else, for bytes behind it,
+    for special cells other than libraries, for bags of absurd size.
     """
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError:  # binascii.Error is one; so is a letter beyond ASCII
         raise ValueError("not base64") from None
     try:
-        return _read(data)
+        root = _read(data, most)
     except IndexError:
         raise ValueError("a bag of cells ends early") from None
+    if checked and data[4] & _HAS_CHECKSUM and _crc32c(data[:-4]) != data[-4:]:
+        raise ValueError("it is damaged: its checksum is wrong")
+    return root
 
 
 def write_bag(root: Cell) -> str:
@@ -148,6 +162,24 @@ def write_bag(root: Cell) -> str:
     return base64.b64encode(head + cells).decode()
 
 
+def _crc32c(data: bytes) -> bytes:
+    """Castagnoli's checksum (RFC 3720, appendix B.4), low byte first."""
+    table, found = _crc_table(), 0xFFFFFFFF
+    for byte in data:
+        found = table[(found ^ byte) & 0xFF] ^ found >> 8
+    return (found ^ 0xFFFFFFFF).to_bytes(4, "little")
+
+
+@cache
+def _crc_table() -> tuple[int, ...]:
+    table = []
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (_CASTAGNOLI if value & 1 else 0)  # noqa: PLW2901
+        table.append(value)
+    return tuple(table)
+
+
 def _filled(bits: int, width: int) -> bytes:
     """Bits as bytes; a last byte that is not full gets a 1 and zeros."""
     rest = width % 8
@@ -156,7 +188,21 @@ def _filled(bits: int, width: int) -> bytes:
     return bits.to_bytes(-(-width // 8), "big")
 
 
-def _read(data: bytes) -> Cell:
+def _unfilled(bits: int, halves: int) -> tuple[int, int]:
+    """Bits and how many they are, of so many half bytes; of an odd number a last 1 ends them.
+
+    Raises ValueError.
+    """
+    width = 8 * -(-halves // 2)
+    if not halves % 2:
+        return bits, width
+    fill = (bits & -bits).bit_length() if bits else 9
+    if fill > 8:
+        raise ValueError("a cell without an end")
+    return bits >> fill, width - fill
+
+
+def _read(data: bytes, most: int) -> Cell:
     if data[:4] != _MAGIC:
         raise ValueError("not a bag of cells")
     flags, offset = data[4], data[5]
@@ -172,23 +218,21 @@ def _read(data: bytes) -> Cell:
             raise IndexError
         return int.from_bytes(data[at - width : at], "big")
 
-    count, roots, absent, _total = number(size), number(size), number(size), number(offset)
-    if roots != 1 or absent or not 0 < count <= _MOST_CELLS:
+    count, roots, absent, total = number(size), number(size), number(size), number(offset)
+    if roots != 1 or absent or not 0 < count <= most:
         raise ValueError("not a bag of few cells with one root")
     root = number(size)
     at += count * offset * has_index
+    end = at + total
     raw: list[tuple[int, int, bool, list[int]]] = []
     for _ in range(count):
         first, second = number(1), number(1)
         if first & 0xE0 or first & 7 > 4:
             raise ValueError("a cell without the cells below it")
-        bits, width = number(-(-second // 2)), 8 * -(-second // 2)
-        if second % 2:  # the last 1 ends the bits
-            fill = (bits & -bits).bit_length() if bits else 9
-            if fill > 8:
-                raise ValueError("a cell without an end")
-            bits, width = bits >> fill, width - fill
+        bits, width = _unfilled(number(-(-second // 2)), second)
         raw.append((bits, width, bool(first & 8), [number(size) for _ in range(first & 7)]))
+    if not at == end == len(data) - 4 * bool(flags & _HAS_CHECKSUM):
+        raise ValueError("bytes behind a bag of cells")
     return _linked(raw, root)
 
 
