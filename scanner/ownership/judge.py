@@ -171,13 +171,19 @@ def _by_keys(
     except SourceRejectedError as e:
         return keys_unknown(offline, e.what)
     shows = next((v.opened for v in rules.verifiers if isinstance(v, Opener)), opened)
-    return judge_readings(offline, by_scheme, policy, partial(shows, proof))
+    return judge_readings(
+        offline,
+        [who for _, found in by_scheme for who in found],
+        policy,
+        partial(shows, proof),
+        lambda: [forms_of(scheme, proof) for scheme, _ in by_scheme],
+    )
 
 
-def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> list[tuple[Forms, Readings]]:
-    """Whoever signed a row, by each scheme that can read its signatures, and what that reads."""
+def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> list[tuple[Verifier, Readings]]:
+    """Whoever signed a row, by each scheme that can read its signatures."""
     finders = [v for v in verifiers if isinstance(v, SignerFinder) and v.handles(proof)]
-    return [(forms_of(v, proof), found) for v in finders if (found := v.signers(proof))]
+    return [(v, found) for v in finders if (found := v.signers(proof))]
 
 
 def _unasked(offline: ControlResult, error: SourceRejectedError) -> ControlResult:

@@ -16,7 +16,7 @@ from scanner.model.control import DERIVED, Binding, Control, ControlResult
 from scanner.model.key_policy import KeyPolicy, PolicyKey, Way, Weighted, keys_of
 from scanner.ownership import verdicts
 from scanner.ownership.changeable import CHANGEABLE
-from scanner.ownership.interface import Forms, Readings, Signer
+from scanner.ownership.interface import Forms, Signer
 
 FIXED = frozenset(("evm", "filecoin_bls", "filecoin_secp256k1"))
 """Address formats whose keys no chain changes, or whose contracts are asked themselves, on networks
@@ -105,29 +105,28 @@ def _hides(way: Way) -> bool:
 
 def judge_readings(
     offline: ControlResult,
-    readings: Sequence[tuple[Forms, Readings]],
+    readings: Sequence[Sequence[Signer]],
     policy: KeyPolicy,
     opening: Opening = lambda _: None,
+    forms: Callable[[], Sequence[Forms]] = tuple,
 ) -> ControlResult:
     """The verdict of `judge_policy` about a row that can be read in several ways.
 
-    readings: what each scheme reads and found, at least one reading. One that meets the policy
-    is enough. False is only what somebody did of whom it is known that he signed: whose key made
-    the address or is published, or whom the policy names. Keys that are found by trying forms, and
-    are none of these, are nobody's: such a row stays as undecided as it is offline, for the
-    account's own keys may have signed it in a form that is not read.
+    readings: of all schemes, at least one. forms: tells what these read. One reading that meets
+    the policy is enough. False is only what somebody did of whom it is known that he signed: whose
+    key made the address or is published, or whom the policy names. Keys that are found by trying
+    forms, and are none of these, are nobody's: such a row stays as undecided as it is offline, for
+    the account's own keys may have signed it in a form that is not read.
     """
-    every = [who for _, found in readings for who in found]
-    judged = [judge_policy(offline, who, policy, opening) for who in every]
+    judged = [judge_policy(offline, who, policy, opening) for who in readings]
     shown = next((one for one in judged if one.shows_control), None)
     known = _named(policy)
     if shown is not None or known is None:
         return shown or judged[0]
-    sure = [sum(_is_sure(signer, known) for signer in who) for who in every]
+    sure = [sum(_is_sure(signer, known) for signer in who) for who in readings]
     if any(sure) or offline.control is not Control.UNSUPPORTED:
         return judged[max(range(len(sure)), key=sure.__getitem__)]
-    reason = _of_no_form([forms for forms, _ in readings], policy)
-    return _as(offline, verdicts.unsupported(offline.scheme, reason))
+    return _as(offline, verdicts.unsupported(offline.scheme, _of_no_form(forms(), policy)))
 
 
 def _named(policy: KeyPolicy) -> frozenset[PolicyKey] | None:
