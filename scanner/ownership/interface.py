@@ -53,10 +53,14 @@ class Signer(NamedTuple):
     """Somebody who made a good signature.
 
     text: as `ControlResult.signed_by` names it. keys: every name that a chain may know it by.
+    recovered: whether nothing but a form, which the row does not name, says that it is this key:
+    neither the address nor a published key does. In another form it would be another key, so that
+    it is nobody's until the account's own policy names it.
     """
 
     text: str
     keys: frozenset[PolicyKey]
+    recovered: bool = False
 
 
 @runtime_checkable
@@ -121,6 +125,40 @@ class Verifier(Protocol):
         ...
 
 
+class Forms(NamedTuple):
+    """Which forms a scheme reads of one row, as a reason names them.
+
+    refused: which of them it does not, and why; "" where it reads all of them.
+    """
+
+    read: str
+    refused: str = ""
+
+
+@runtime_checkable
+class FormTeller(Verifier, Protocol):
+    """A Verifier that reads fewer forms of some rows than `said` names."""
+
+    def forms(self, proof: Proof) -> Forms:
+        """Which forms of a row are tried. Never raises on hostile input."""
+        ...
+
+
+def forms_of(scheme: Verifier, proof: Proof) -> Forms:
+    """Which forms of a row a scheme tries."""
+    return scheme.forms(proof) if isinstance(scheme, FormTeller) else Forms(scheme.said)
+
+
+def alone_refused(said: str, alone: str, why: str) -> Forms:
+    """The forms of a scheme that reads the text alone beside others, where `why` it does not.
+
+    said: the others. alone: what the text alone is called. why: "" where it is read, too.
+    """
+    if not why:
+        return Forms(f"{said}, {alone}")
+    return Forms(said, f"{alone} was not tried: {why}")
+
+
 @runtime_checkable
 class BulkVerifier(Verifier, Protocol):
     """A Verifier that judges many rows at once sooner than one by one."""
@@ -140,7 +178,7 @@ Readings = tuple[tuple[Signer, ...], ...]
 
 
 @runtime_checkable
-class SignerFinder(Protocol):
+class SignerFinder(Verifier, Protocol):
     """A Verifier that can say who signed, whoever the address belongs to."""
 
     def signers(self, proof: Proof) -> Readings:

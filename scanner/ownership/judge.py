@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
-from itertools import chain
 
 from scanner.errors import AddressFormatError, SourceRejectedError
 from scanner.model.addresses.evm import checksum_text
@@ -36,6 +35,7 @@ from scanner.ownership.freshness import grade
 from scanner.ownership.interface import (
     BulkVerifier,
     ContractCall,
+    Forms,
     KeyQuestion,
     KeysAhead,
     Opener,
@@ -43,13 +43,13 @@ from scanner.ownership.interface import (
     Readings,
     SignerFinder,
     Verifier,
+    forms_of,
 )
 from scanner.ownership.key_policy import (
-    judge_policy,
+    judge_readings,
     keys_unknown,
     may_be_asked,
     not_asked,
-    of_no_known_form,
 )
 from scanner.ownership.memory import Memory, Verdicts
 from scanner.ownership.near_misses import NearMiss, near_miss, undecided_if_long
@@ -171,19 +171,20 @@ def _by_keys(
         policy = keys(proof.address)
     except SourceRejectedError as e:
         return keys_unknown(offline, e.what)
-    readings = tuple(chain.from_iterable(by_scheme))
     shows = next((v.opened for v in rules.verifiers if isinstance(v, Opener)), opened)
-    found = [judge_policy(offline, who, policy, partial(shows, proof)) for who in readings]
-    shown = next((one for one in found if one.shows_control), None)
-    if shown is None and len(by_scheme) > 1:
-        shown = of_no_known_form(offline, readings, policy)
-    return shown or found[0]
+    return judge_readings(
+        offline,
+        [who for _, found in by_scheme for who in found],
+        policy,
+        partial(shows, proof),
+        lambda: [forms_of(scheme, proof) for scheme, _ in by_scheme],
+    )
 
 
-def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> list[Readings]:
+def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> list[tuple[Verifier, Readings]]:
     """Whoever signed a row, by each scheme that can read its signatures."""
-    finders = (v for v in verifiers if isinstance(v, SignerFinder) and v.handles(proof))
-    return [found for v in finders if (found := v.signers(proof))]
+    finders = [v for v in verifiers if isinstance(v, SignerFinder) and v.handles(proof)]
+    return [(v, found) for v in finders if (found := v.signers(proof))]
 
 
 def _unasked(offline: ControlResult, error: SourceRejectedError) -> ControlResult:
@@ -218,7 +219,7 @@ def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | Non
     refused = _refused(proof)
     if refused is not None:
         return refused
-    failed: list[tuple[str, ControlResult]] = []
+    failed: list[tuple[Forms, ControlResult]] = []
     for verifier in verifiers:
         if not verifier.handles(proof):
             continue
@@ -227,7 +228,7 @@ def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | Non
             return of_partly(proof, result, [v for v in verifiers if v is not verifier])
         if result.control in _SETTLED:
             return result
-        failed.append((verifier.said, result))
+        failed.append((forms_of(verifier, proof), result))
     return _of_failed(failed) or verdicts.unsupported("", why_unsupported(proof))
 
 
@@ -244,7 +245,7 @@ _SETTLED = (Control.CONTROLS, Control.MISMATCH)
 """What ends the search for a scheme that can read a row."""
 
 
-def _of_failed(failed: Sequence[tuple[str, ControlResult]]) -> ControlResult | None:
+def _of_failed(failed: Sequence[tuple[Forms, ControlResult]]) -> ControlResult | None:
     """One verdict where no scheme could read a row; None if none was asked."""
     for _, result in failed:
         if isinstance(result, OtherKey | OfForm):

@@ -13,10 +13,10 @@ from dataclasses import replace
 from itertools import accumulate
 
 from scanner.model.control import DERIVED, Binding, Control, ControlResult
-from scanner.model.key_policy import KeyPolicy, Way, Weighted, keys_of
+from scanner.model.key_policy import KeyPolicy, PolicyKey, Way, Weighted, keys_of
 from scanner.ownership import verdicts
 from scanner.ownership.changeable import CHANGEABLE
-from scanner.ownership.interface import Readings, Signer
+from scanner.ownership.interface import Forms, Signer
 
 FIXED = frozenset(("evm", "filecoin_bls", "filecoin_secp256k1"))
 """Address formats whose keys no chain changes, or whose contracts are asked themselves, on networks
@@ -103,29 +103,65 @@ def _hides(way: Way) -> bool:
     return any(m.hides or (isinstance(m.by, Way) and _hides(m.by)) for m in way.members)
 
 
-def of_no_known_form(
-    offline: ControlResult, readings: Readings, policy: KeyPolicy
-) -> ControlResult | None:
-    """The verdict where several schemes read other signers, and none of them the account's.
+def judge_readings(
+    offline: ControlResult,
+    readings: Sequence[Sequence[Signer]],
+    policy: KeyPolicy,
+    opening: Opening = lambda _: None,
+    forms: Callable[[], Sequence[Forms]] = tuple,
+) -> ControlResult:
+    """The verdict of `judge_policy` about a row that can be read in several ways.
 
-    None where something shows in which form the row was signed: then who signed is certain. Else it
-    may have been signed in a form that is not read, by the account's own keys: that is not false.
+    readings: of all schemes, at least one. forms: tells what these read. One reading that meets
+    the policy is enough. False is only what somebody did of whom it is known that he signed: whose
+    key made the address or is published, or whom the policy names. Keys that are found by trying
+    forms, and are none of these, are nobody's: such a row stays as undecided as it is offline, for
+    the account's own keys may have signed it in a form that is not read.
     """
-    if offline.control is not Control.UNSUPPORTED or policy.disputed or not policy.ways:
+    judged = [judge_policy(offline, who, policy, opening) for who in readings]
+    shown = next((one for one in judged if one.shows_control), None)
+    known = _named(policy)
+    if shown is not None or known is None:
+        return shown or judged[0]
+    sure = [sum(_is_sure(signer, known) for signer in who) for who in readings]
+    if any(sure) or offline.control is not Control.UNSUPPORTED:
+        return judged[max(range(len(sure)), key=sure.__getitem__)]
+    return _as(offline, verdicts.unsupported(offline.scheme, _of_no_form(forms(), policy)))
+
+
+def _named(policy: KeyPolicy) -> frozenset[PolicyKey] | None:
+    """All keys of a policy; None where it is disputed or has too many: then nobody is judged."""
+    if policy.disputed:
         return None
     try:
-        known = set(keys_of(policy.ways))
+        return frozenset(keys_of(policy.ways))
     except ValueError:
         return None
-    if any(not signer.keys.isdisjoint(known) for who in readings for signer in who):
-        return None
-    names = ", ".join(way.name for way in policy.ways)
-    reason = (
-        f"read in {len(readings)} forms, the signatures lead to nobody who may spend from the "
-        f"account at block {policy.height} ({names}): others signed, or another text, or in a form "
-        "that is not read"
-    )
-    return _as(offline, verdicts.unsupported(offline.scheme, reason))
+
+
+def _is_sure(signer: Signer, named: frozenset[PolicyKey]) -> bool:
+    """Whether a signer is known to have signed, in whatever form the row was."""
+    return not signer.recovered or not signer.keys.isdisjoint(named)
+
+
+def _of_no_form(forms: Sequence[Forms], policy: KeyPolicy) -> str:
+    """What to say where no form that is read leads to somebody whom the account allows."""
+    at = f"at block {policy.height}{_note(policy)}"
+    signed = f"no form that is read ({', '.join(dict.fromkeys(one.read for one in forms))})"
+    ways = [f"{way.name}: {_some_keys(way)}" for way in policy.ways[:_SHOWN]]
+    more = f" and {len(policy.ways) - _SHOWN} more ways" if len(policy.ways) > _SHOWN else ""
+    words = f"{signed} gives a key which the account allows {at} ({'; '.join(ways)}{more})"
+    if not ways:
+        words = f"no key may spend from the account {at}, and {signed} shows who signed"
+    words += ": others signed, or over another text, or in a form that is not read"
+    hints = [HIDDEN] if any(map(_hides, policy.ways)) else []
+    return "; ".join((words, *dict.fromkeys(one.refused for one in forms if one.refused), *hints))
+
+
+def _some_keys(way: Way) -> str:
+    keys = keys_of((way,))
+    more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+    return ", ".join(str(key) for key in keys[:_SHOWN]) + more
 
 
 def _strangers(policy: KeyPolicy, signers: Sequence[Signer]) -> list[Signer]:
@@ -265,16 +301,15 @@ def _refusal(policy: KeyPolicy, signers: Sequence[Signer], at: str) -> str:
     who = ", ".join(s.text for s in signers[:_SHOWN])
     if not policy.ways:
         return f"no key may spend from the account {at}{_note(policy)}; {who} signed"
+    known = _named(policy) or frozenset()
+    did = "signed" if any(_is_sure(s, known) for s in signers) else "would have made one signature"
     told = []
     for way in policy.ways:
         weight = _weight(way, signers)
-        keys = keys_of((way,))
-        named = ", ".join(str(k) for k in keys[:_SHOWN])
-        more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
         told.append(
-            f"{way.name}: weight {weight} of {way.threshold} signed (its keys: {named}{more})"
+            f"{way.name}: weight {weight} of {way.threshold} signed (its keys: {_some_keys(way)})"
         )
-    return f"{who} signed, which the account does not allow {at}{_note(policy)}: {'; '.join(told)}"
+    return f"{who} {did}, which the account does not allow {at}{_note(policy)}: {'; '.join(told)}"
 
 
 def _note(policy: KeyPolicy) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from scanner.model.control import Control, ControlResult
 from scanner.ownership import verdicts
-from scanner.ownership.interface import Proof, SignerFinder, Verifier
+from scanner.ownership.interface import Forms, Proof, SignerFinder, Verifier
 
 
 class Unread(ControlResult):
@@ -92,24 +92,39 @@ def of_partly(proof: Proof, found: ControlResult, others: Sequence[Verifier]) ->
 def _is_good(scheme: Verifier, proof: Proof) -> bool:
     """Whether a row's one signature is by one of its keys, in a scheme's form."""
     if isinstance(scheme, SignerFinder):
-        return bool(scheme.signers(proof))
+        readings = scheme.signers(proof)
+        return any(not any(signer.recovered for signer in who) for who in readings)
     result = scheme.verify(proof)
     return isinstance(result, OtherKey) or result.control in (Control.CONTROLS, Control.MISMATCH)
 
 
-def tried(results: Sequence[tuple[str, ControlResult]]) -> ControlResult:
+def tried(results: Sequence[tuple[Forms, ControlResult]]) -> ControlResult:
     """One verdict for all the forms that a signature did not fit.
 
-    results: what each form is called, in words, and what its scheme gave; at least one is Unread.
+    results: which forms each scheme reads, and what it gave; at least one is Unread. Why another
+    did not read the row at all is told as well: the right form may be that one.
     """
-    failed = [(said, result) for said, result in results if isinstance(result, Unread)]
-    forms = ", ".join(dict.fromkeys(said for said, _ in failed))
+    failed = [(forms, result) for forms, result in results if isinstance(result, Unread)]
+    refused = [forms.refused for forms, _ in failed if forms.refused] + [
+        f"{forms.read} was not tried: {result.reason}"
+        for forms, result in results
+        if result.control is Control.UNSUPPORTED and not isinstance(result, Unread)
+    ]
     _, first = failed[0]
     return ControlResult(
         Control.UNSUPPORTED,
         scheme=first.scheme,
         required=first.required,
-        reason=f"signature {first.reason} fits no known form by this key over this text (tried: "
-        f"{forms}): it is by another key, over another text or in another form: sign again in "
-        "one of these",
+        reason="; ".join(
+            (of_no_form(first.reason, [forms.read for forms, _ in failed]), *dict.fromkeys(refused))
+        ),
+    )
+
+
+def of_no_form(number: int | str, forms: Sequence[str]) -> str:
+    """What to say of a signature that fits none of these forms."""
+    return (
+        f"signature {number} fits no known form by this key over this text (tried: "
+        f"{', '.join(dict.fromkeys(forms))}): it is by another key, over another text or in "
+        "another form: sign again in one of these"
     )

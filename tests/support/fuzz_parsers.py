@@ -11,7 +11,6 @@ import json
 import struct
 from collections.abc import Callable
 from hashlib import sha256
-from importlib import import_module
 from typing import Any
 
 from scanner.chains.bitcoin.utxo_format import Header, write_header
@@ -22,18 +21,13 @@ from scanner.chains.evm.trie import Proof, ProofError
 from scanner.chains.fleet.faults import message_of, read_error, wait_hint
 from scanner.liabilities.refusal import RefusedError, ShapeError
 from scanner.model.addresses.keccak import keccak256
-from scanner.model.addresses.table import decode_address
 from scanner.model.jsontext import read_json
 from scanner.net.bodies import BodyError
 from scanner.ownership.bitcoin.script_values import UndecidedError
-from scanner.ownership.interface import Proof as Row
-from scanner.ownership.native.cosmos_keys import read_key
-from scanner.ownership.primitives.not_proven import NotProvenError
-from scanner.settings.tables import load_registry
-from support.bcs_rows import aptos_rows, asked, sui_rows
 from support.bitcoin_signing import MESSAGE, Key, Spend, multisig, proof_of_funds, to_sign
 from support.coin_world import GENESIS
-from support.fuzzing import Parser
+from support.fuzz_wallets import nested, of_bcs, of_wallets
+from support.fuzzing import Parser, as_json, named, plain, text_of
 from support.recorded import VECTORS, recorded
 
 TRANSACTION = bytes.fromhex(
@@ -55,25 +49,6 @@ TYPED = {"types": {"EIP712Domain": [{"name": "chainId", "type": "uint256"}],
                    "C": [{"name": "a", "type": "address"}, {"name": "n", "type": "int8[2]"}]},
          "primaryType": "C", "domain": {"chainId": {"__type": "bigint", "value": "1"}},
          "message": {"a": "0x" + "11" * 20, "n": [-1, "5n"]}}  # fmt: skip
-
-
-def named(place: str) -> Callable[..., Any]:
-    """The function of a key."""
-    module, _, name = place.partition(":")
-    found: Callable[..., Any] = getattr(import_module(f"scanner.{module}"), name)
-    return found
-
-
-def _of(value: object) -> bytes:
-    return json.dumps(value).encode()
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
-
-
-def _plain(place: str, *corpus: bytes, refusal: type[Exception] = ValueError) -> Parser:
-    return Parser(named(place), corpus, refusal)
 
 
 def _json(read: Callable[[Any], object], *corpus: bytes) -> Parser:
@@ -123,95 +98,6 @@ def _groth16(place: str) -> Parser:
     return Parser(lambda raw: named(place)(raw, "a key"), corpus, (ShapeError, RefusedError), 0.2)
 
 
-def _of_bcs() -> dict[str, Parser]:
-    """Keys and signatures of Sui and Aptos, and what a browser says of a passkey."""
-    sui = [base64.b64decode(row.claim.signatures[0]) for row in sui_rows(1)]
-    aptos = [row.claim for row in aptos_rows(1)]
-    room = "ownership.native"
-    return {
-        f"{room}.sui_keys:read_passkey": _plain(f"{room}.sui_keys:read_passkey", *sui),
-        f"{room}.sui_keys:read_signed": _plain(f"{room}.sui_keys:read_signed", *sui),
-        f"{room}.sui_multisig:judge_other": Parser(
-            lambda raw: named(f"{room}.sui_multisig:judge_other")("s", raw, bytes(32), bytes(32)),
-            sui,
-        ),
-        f"{room}.aptos_signatures:read_signature": _plain(
-            f"{room}.aptos_signatures:read_signature",
-            *(bytes.fromhex(row.signatures[0][2:]) for row in aptos),
-        ),
-        f"{room}.aptos_keys:column_keys": Parser(
-            lambda raw: named(f"{room}.aptos_keys:column_keys")(raw.hex()),
-            [bytes.fromhex(row.script) for row in aptos],
-            NotProvenError,
-        ),
-        "ownership.primitives.webauthn:challenge_of": _plain(
-            "ownership.primitives.webauthn:challenge_of", asked(bytes(32)), asked(b"", more=[1])
-        ),
-    }
-
-
-def _of_wallets() -> dict[str, Parser]:
-    """Signatures and keys of Cardano, Hedera and Aptos as wallets and tools write them."""
-    cose = json.loads((VECTORS / "cip8" / "vectors.json").read_text())
-    hedera = json.loads((VECTORS / "hedera_maps" / "vectors.json").read_text())
-    keys = [v["key"].encode() for v in cose]
-    maps = [base64.b64decode(v["signatures"][0]) for v in hedera if v["form"] == "map of two keys"]
-    room = "ownership.native"
-    return {
-        f"{room}.cardano:_read": _plain(
-            f"{room}.cardano:_read", bytes.fromhex(cose[0]["signature"])
-        ),
-        f"{room}.cardano_keys:read_key": Parser(
-            lambda raw: named(f"{room}.cardano_keys:read_key")(_text(raw)), keys, NotProvenError
-        ),
-        f"{room}.cardano_keys:read_key, of bytes": Parser(
-            lambda raw: named(f"{room}.cardano_keys:read_key")(raw.hex()),
-            [bytes.fromhex(cose[0]["key"])],
-            NotProvenError,
-        ),
-        f"{room}.hedera:_pairs": Parser(
-            lambda raw: named(f"{room}.hedera:_pairs")(raw.hex()), maps
-        ),
-        f"{room}.aptos_message:full_message": Parser(
-            lambda raw: named(f"{room}.aptos_message:full_message")(_text(raw)),
-            [b"APTOS\naddress: 0x1\nchainId: 1\nmessage: a\nnonce: 1"],
-        ),
-    }
-
-
-def _nested() -> dict[str, Parser]:
-    """Keys and signatures of Cosmos' accounts of several keys, signatories of Polkadot's."""
-    cosmos = json.loads((VECTORS / "nested" / "cosmos.json").read_text())[1]
-    polkadot = json.loads((VECTORS / "nested" / "polkadot.json").read_text())[1]
-    by = read_key(cosmos["proto_json"])
-    signed = cosmos["signed"][0]
-    address = decode_address(load_registry().network("polkadot"), polkadot["address"])
-    row = Row(load_registry().network("polkadot"), address, "", ())
-    room = "ownership.native"
-    return {
-        f"{room}.cosmos_keys:account_keys": Parser(
-            lambda raw: named(f"{room}.cosmos_keys:account_keys")(_text(raw), bytes(20)),
-            [_of(cosmos["amino_json"]), _of(cosmos["proto_json"])],
-            NotProvenError,
-        ),
-        f"{room}.cosmos_signatures:signatures_in": Parser(
-            lambda raw: named(f"{room}.cosmos_signatures:signatures_in")(raw.hex(), by),
-            [base64.b64decode(signed["signature"])],
-            NotProvenError,
-        ),
-        f"{room}.cosmos_signatures:signatures_in, as JSON": Parser(
-            lambda raw: named(f"{room}.cosmos_signatures:signatures_in")(_text(raw), by),
-            [_of(signed["descriptors"])],
-            NotProvenError,
-        ),
-        f"{room}.polkadot_accounts:Behind": Parser(
-            lambda raw: named(f"{room}.polkadot_accounts:Behind")(row._replace(script=_text(raw))),
-            [_of(polkadot["accounts"])],
-            NotProvenError,
-        ),
-    }
-
-
 def _utxos() -> bytes:
     return bytes(32) + b"\1" + b"\0" + b"\2" + b"\x80\x01" + b"\0" + b"\x11" * 20
 
@@ -228,14 +114,14 @@ _STATE: str = json.loads((VECTORS / "ton_connect/ton_proofs.json").read_text())[
 ]
 
 PARSERS: dict[str, Parser] = {
-    "chains.bitcoin.transaction:parse_transaction": _plain(
+    "chains.bitcoin.transaction:parse_transaction": plain(
         "chains.bitcoin.transaction:parse_transaction", TRANSACTION, _TX.serialize(True)
     ),
-    "chains.bitcoin.transaction:read_unlocking": _plain(
+    "chains.bitcoin.transaction:read_unlocking": plain(
         "chains.bitcoin.transaction:read_unlocking", TRANSACTION, _TX.serialize(True)
     ),
-    "chains.bitcoin.spv:parse_header": _plain("chains.bitcoin.spv:parse_header", GENESIS),
-    "chains.bitcoin.utxo_format:read_header": _plain(
+    "chains.bitcoin.spv:parse_header": plain("chains.bitcoin.spv:parse_header", GENESIS),
+    "chains.bitcoin.utxo_format:read_header": plain(
         "chains.bitcoin.utxo_format:read_header",
         write_header(Header(b"\xf9\xbe\xb4\xd9", "11" * 32, 5)),
     ),
@@ -248,7 +134,7 @@ PARSERS: dict[str, Parser] = {
         ),
         [b"\0" + b"\x11" * 20, b"\x04" + b"\x79" * 32, b"\x08\x51\x52"],
     ),
-    "chains.aelf.messages:read_balance": _plain(
+    "chains.aelf.messages:read_balance": plain(
         "chains.aelf.messages:read_balance",
         b"\x0a\x03ELF\x12\x22\x0a\x20" + b"\x11" * 32 + b"\x18\x05",
     ),
@@ -256,10 +142,10 @@ PARSERS: dict[str, Parser] = {
         lambda raw: list(named("model.protobuf:fields")(raw)), [b"\x08\x96\x01\x12\x03abc"]
     ),
     "chains.cosmos.proof:value_under": _ics23(),
-    "chains.evm.rlp:decode": _plain(
+    "chains.evm.rlp:decode": plain(
         "chains.evm.rlp:decode", rlp.encode([b"abc", [b"d" * 60, b""], b"e" * 300])
     ),
-    "chains.evm.header:read_header": _plain(
+    "chains.evm.header:read_header": plain(
         "chains.evm.header:read_header", rlp.encode([b"\x11" * 32] * 15)
     ),
     "chains.evm.trie:look_up": _trie(),
@@ -279,19 +165,19 @@ PARSERS: dict[str, Parser] = {
             )
         ],
     ),
-    "chains.evm.single:read_word": _plain("chains.evm.single:read_word", bytes(31) + b"\5"),
+    "chains.evm.single:read_word": plain("chains.evm.single:read_word", bytes(31) + b"\5"),
     "chains.evm.hexes:data": Parser(
-        lambda raw: named("chains.evm.hexes:data")("n", _text(raw), "x"), [b"0x" + b"ab" * 20]
+        lambda raw: named("chains.evm.hexes:data")("n", text_of(raw), "x"), [b"0x" + b"ab" * 20]
     ),
     "chains.evm.hexes:quantity": Parser(
-        lambda raw: named("chains.evm.hexes:quantity")("n", _text(raw), "x"), [b"0x1f"]
+        lambda raw: named("chains.evm.hexes:quantity")("n", text_of(raw), "x"), [b"0x1f"]
     ),
-    "chains.substrate.keys:read_account": _plain("chains.substrate.keys:read_account", bytes(80)),
-    "chains.substrate.keys:read_asset": _plain("chains.substrate.keys:read_asset", bytes(18)),
-    "chains.substrate.keys:read_ledger": _plain(
+    "chains.substrate.keys:read_account": plain("chains.substrate.keys:read_account", bytes(80)),
+    "chains.substrate.keys:read_asset": plain("chains.substrate.keys:read_asset", bytes(18)),
+    "chains.substrate.keys:read_ledger": plain(
         "chains.substrate.keys:read_ledger", bytes(32) + b"\x28\x04", bytes(32) + b"\x13" + bytes(8)
     ),
-    "chains.substrate.keys:read_built_on": _plain(
+    "chains.substrate.keys:read_built_on": plain(
         "chains.substrate.keys:read_built_on", b"\4\1" + struct.pack("<I", 5) + bytes(36)
     ),
     "model.ton_cells:read_bag": Parser(
@@ -307,37 +193,39 @@ PARSERS: dict[str, Parser] = {
         share=0.2,
     ),
     "chains.xrpl.header:read_header": _json(
-        lambda v: named("chains.xrpl.header:read_header")("n", v), _of(XRPL)
+        lambda v: named("chains.xrpl.header:read_header")("n", v), as_json(XRPL)
     ),
     "chains.tron.header:read_header": _json(
-        lambda v: named("chains.tron.header:read_header")("n", v), _of(TRON)
+        lambda v: named("chains.tron.header:read_header")("n", v), as_json(TRON)
     ),
     "chains.tron.account:trx_parts": _json(
         lambda v: named("chains.tron.account:trx_parts")("n", v) if isinstance(v, dict) else None,
         TRX,
     ),
-    "chains.solana.accounts:read_account": _json(_solana, _of(SOLANA)),
+    "chains.solana.accounts:read_account": _json(_solana, as_json(SOLANA)),
     "chains.fleet.faults:read_error": _json(
-        lambda v: (read_error("n", v, message_of(v)), wait_hint(v)), _of(ERROR)
+        lambda v: (read_error("n", v, message_of(v)), wait_hint(v)), as_json(ERROR)
     ),
     "liabilities.groth16.key:read_key": _groth16("liabilities.groth16.key:read_key"),
     "liabilities.groth16.key:read_proof": _groth16("liabilities.groth16.key:read_proof"),
     "liabilities.okx_v2.key:read_key": Parser(
         named("liabilities.okx_v2.key:read_key"), [bytes(8) + bytes(range(256))], RefusedError
     ),
-    "model.cbor:read": _plain("model.cbor:read", b"\xa2\x01\x82\x02\x43abc\x20\xf6"),
-    "model.jsontext:read_json": _plain("model.jsontext:read_json", _of(ERROR)),
-    "model.jsontext:read_json_pairs": _plain("model.jsontext:read_json_pairs", _of([ERROR, 1.5])),
-    "ownership.bitcoin.bip322_interpreter:read_transaction": _plain(
+    "model.cbor:read": plain("model.cbor:read", b"\xa2\x01\x82\x02\x43abc\x20\xf6"),
+    "model.jsontext:read_json": plain("model.jsontext:read_json", as_json(ERROR)),
+    "model.jsontext:read_json_pairs": plain(
+        "model.jsontext:read_json_pairs", as_json([ERROR, 1.5])
+    ),
+    "ownership.bitcoin.bip322_interpreter:read_transaction": plain(
         "ownership.bitcoin.bip322_interpreter:read_transaction", _TX.serialize(True), TRANSACTION
     ),
-    "ownership.bitcoin.bip322_reading:read_witness": _plain(
+    "ownership.bitcoin.bip322_reading:read_witness": plain(
         "ownership.bitcoin.bip322_reading:read_witness", _WITNESS
     ),
-    "ownership.bitcoin.bip322_reading:read_psbt": _plain(
+    "ownership.bitcoin.bip322_reading:read_psbt": plain(
         "ownership.bitcoin.bip322_reading:read_psbt", _PSBT
     ),
-    "ownership.bitcoin.multisig:parse_multisig": _plain(
+    "ownership.bitcoin.multisig:parse_multisig": plain(
         "ownership.bitcoin.multisig:parse_multisig", multisig(2, [Key("a").public, Key("b").public])
     ),
     "ownership.bitcoin.script_ops:operations": Parser(
@@ -347,7 +235,7 @@ PARSERS: dict[str, Parser] = {
     "ownership.bitcoin.spend_paths:keys_needed": Parser(
         named("ownership.bitcoin.spend_paths:keys_needed"), [_SPENT.script], UndecidedError, 0.5
     ),
-    "ownership.evm.contract_calls:unwrap": _plain(
+    "ownership.evm.contract_calls:unwrap": plain(
         "ownership.evm.contract_calls:unwrap",
         b"".join(n.to_bytes(32) for n in (1, 96, 160, 2))
         + bytes(32)
@@ -356,28 +244,28 @@ PARSERS: dict[str, Parser] = {
         + b"\x64\x92" * 16,
     ),
     "ownership.evm.typed_data:read_typed": Parser(
-        lambda raw: named("ownership.evm.typed_data:read_typed")(_text(raw), "1"),
-        [_of(TYPED), _of(["0x", _of(TYPED).decode()])],
+        lambda raw: named("ownership.evm.typed_data:read_typed")(text_of(raw), "1"),
+        [as_json(TYPED), as_json(["0x", as_json(TYPED).decode()])],
     ),
     "ownership.evm.typed_inside:inner_typed": Parser(
         lambda raw: [
             named("ownership.evm.typed_inside:as_signed")(inner, "__type")
-            for inner in named("ownership.evm.typed_inside:inner_typed")(_text(raw))
+            for inner in named("ownership.evm.typed_inside:inner_typed")(text_of(raw))
         ],
-        [_of(["0x", _of(TYPED).decode()]), _of({"params": [TYPED]})],
+        [as_json(["0x", as_json(TYPED).decode()]), as_json({"params": [TYPED]})],
     ),
     "model.signature_parts:joined_parts": Parser(
-        lambda raw: named("model.signature_parts:joined_parts")(_text(raw)),
-        [_of({"r": "0x" + "11" * 32, "s": "0x" + "22" * 32, "v": 27, "yParity": "0x0"})],
+        lambda raw: named("model.signature_parts:joined_parts")(text_of(raw)),
+        [as_json({"r": "0x" + "11" * 32, "s": "0x" + "22" * 32, "v": 27, "yParity": "0x0"})],
     ),
-    **_nested(),
-    **_of_bcs(),
-    **_of_wallets(),
+    **nested(),
+    **of_bcs(),
+    **of_wallets(),
     "ownership.primitives.recovery:read_signature": Parser(
         lambda raw: named("ownership.primitives.recovery:read_signature")(raw, {27: 0, 28: 1}),
         [b"\x11" * 64 + b"\x1b"],
     ),
-    "ownership.primitives.secp256k1:parse_key": _plain(
+    "ownership.primitives.secp256k1:parse_key": plain(
         "ownership.primitives.secp256k1:parse_key", Key("a").public
     ),
     "net.bodies:unpacked": Parser(
@@ -386,15 +274,15 @@ PARSERS: dict[str, Parser] = {
         BodyError,
     ),
     "net.bodies:unpacked, the encoding": Parser(
-        lambda raw: b"".join(named("net.bodies:unpacked")([b"x"], _text(raw), 10)),
+        lambda raw: b"".join(named("net.bodies:unpacked")([b"x"], text_of(raw), 10)),
         [b"gzip, identity"],
         BodyError,
     ),
     "net.reach:is_inside": Parser(
-        lambda raw: named("net.reach:is_inside")(_text(raw)), [b"::ffff:127.0.0.1"]
+        lambda raw: named("net.reach:is_inside")(text_of(raw)), [b"::ffff:127.0.0.1"]
     ),
     "net.reach:is_written_inside": Parser(
-        lambda raw: named("net.reach:is_written_inside")(_text(raw), {}), [b"a.example.com"]
+        lambda raw: named("net.reach:is_written_inside")(text_of(raw), {}), [b"a.example.com"]
     ),
 }
 

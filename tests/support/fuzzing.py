@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 from scanner.errors import ScannerError
 
@@ -25,6 +28,28 @@ class Parser:
     refusal: type[Exception] | tuple[type[Exception], ...] = ValueError
     share: float = 1.0
     """Of the changes: less for slow ones."""
+
+
+def named(place: str) -> Callable[..., Any]:
+    """The function of a key."""
+    module, _, name = place.partition(":")
+    found: Callable[..., Any] = getattr(import_module(f"scanner.{module}"), name)
+    return found
+
+
+def as_json(value: object) -> bytes:
+    """A corpus of JSON."""
+    return json.dumps(value).encode()
+
+
+def text_of(raw: bytes) -> str:
+    """What a file of these bytes would give as text."""
+    return raw.decode("utf-8", "replace")
+
+
+def plain(place: str, *corpus: bytes, refusal: type[Exception] = ValueError) -> Parser:
+    """A parser that takes bytes alone."""
+    return Parser(named(place), corpus, refusal)
 
 
 def changed(rng: random.Random, raw: bytes) -> bytes:

@@ -58,7 +58,6 @@ def refused(result: ControlResult) -> bool:
         told = (
             "tried: ",
             *("only the chain can say", "it may belong to several"),
-            "only the account's permissions show",
             *("signed without an envelope", "one signature as its wallet gives it"),
             *("publish it in the key column", "publish all its signatories"),
         )

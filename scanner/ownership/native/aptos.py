@@ -23,7 +23,7 @@ from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings, one_reading
 from scanner.ownership.key_policy import judge_group
 from scanner.ownership.native.aptos_keys import AnyKey, Keys, is_by
-from scanner.ownership.native.aptos_message import FullMessage, full_message
+from scanner.ownership.native.aptos_message import TITLE, FullMessage, full_message
 from scanner.ownership.native.aptos_signatures import Made, Shown, WholesError, shown_by
 from scanner.ownership.native.each_alone import MOST, alone, judge_each
 from scanner.ownership.primitives.makers import makers
@@ -150,6 +150,8 @@ def _text(proof: Proof) -> tuple[bytes, ...]:
     full = full_message(proof.message)
     if full is not None:
         _check_head(proof, full)
+    if proof.message.startswith(TITLE):  # as no transaction does, which begins with a hash
+        return (proof.message.encode(),)
     return (plain_text(proof.message),)
 
 

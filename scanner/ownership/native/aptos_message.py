@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-_TITLE: Final = "APTOS\n"
+TITLE: Final = "APTOS\n"
 _HEAD: Final = ("address", "application", "chainId")
 _MESSAGE: Final = "message: "
 _NONCE: Final = "\nnonce: "
@@ -33,10 +33,10 @@ class FullMessage(NamedTuple):
 
 def full_message(text: str) -> FullMessage | None:
     """Take a fullMessage apart; None for a text that is not certainly one."""
-    if not text.startswith(_TITLE):
+    if not text.startswith(TITLE):
         return None
     head: dict[str, str] = {}
-    rest = text.removeprefix(_TITLE)
+    rest = text.removeprefix(TITLE)
     while not rest.startswith(_MESSAGE):
         line, _, rest = rest.partition("\n")
         name, mark, value = line.partition(": ")

@@ -18,14 +18,21 @@ from scanner.model.addresses.table import decode_address
 from scanner.model.control import Control, ControlResult
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
-from scanner.ownership.interface import ContractCall, Proof, Readings, Signer
+from scanner.ownership.interface import (
+    ContractCall,
+    Forms,
+    Proof,
+    Readings,
+    Signer,
+    alone_refused,
+)
 from scanner.ownership.others.okx_recover import RECOVERY_BYTES, RecoverText
 from scanner.ownership.primitives import bls12381, secp256k1
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import NotProvenError
-from scanner.ownership.primitives.plain_text import plain_text
+from scanner.ownership.primitives.plain_text import plain_text, why_not_plain
 from scanner.ownership.primitives.recovery import read_signature
 from scanner.ownership.unread import OfForm
 from scanner.ownership.unsupported import why_unsupported
@@ -47,6 +54,10 @@ class FilecoinText:
 
     name = "filecoin_text"
     said = SAID
+
+    def forms(self, proof: Proof) -> Forms:
+        """See FormTeller."""
+        return forms_in(proof.message)
 
     def __init__(self) -> None:
         self._forms = tuple(
@@ -83,6 +94,11 @@ def payloads(message: str) -> Iterator[bytes]:
         yield plain_text(message)
     except NotProvenError:
         return
+
+
+def forms_in(message: str) -> Forms:
+    """Which of these a wallet may have signed for a message."""
+    return alone_refused("FRC-0102", "the text itself", why_not_plain(message))
 
 
 def enveloped(message: bytes) -> bytes:
@@ -139,7 +155,7 @@ def _by_secp256k1(data: bytes, signature: bytes) -> Signer | None:
         return None
     key, account = secp256k1.compress(point), blake2b(point, digest_size=20).digest()
     names = PolicyKey(KeyKind.SECP256K1, key), PolicyKey(KeyKind.ACCOUNT, account)
-    return Signer(key.hex(), frozenset(names))
+    return Signer(key.hex(), frozenset(names), recovered=True)
 
 
 def _by_bls(key: bytes, data: bytes, signature: bytes) -> Signer | None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from scanner.model.control import Binding, ControlResult
 from scanner.ownership import verdicts
-from scanner.ownership.interface import ContractCall, Proof
-from scanner.ownership.native.filecoin import SAID, payloads, read_signature_text
+from scanner.ownership.interface import ContractCall, Forms, Proof
+from scanner.ownership.native.filecoin import SAID, forms_in, payloads, read_signature_text
 from scanner.ownership.primitives import bls12381
 from scanner.ownership.unread import unread
 
@@ -18,6 +18,10 @@ class FilecoinBls:
 
     name = "filecoin_bls"
     said = SAID
+
+    def forms(self, proof: Proof) -> Forms:
+        """See FormTeller."""
+        return forms_in(proof.message)
 
     def handles(self, proof: Proof) -> bool:
         """f3 addresses."""

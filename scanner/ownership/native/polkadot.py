@@ -19,7 +19,7 @@ from scanner.model.control import Binding, ControlResult
 from scanner.model.key_policy import KeyKind, PolicyKey, Way
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519.signing import NOT_SHOWN, is_signed
-from scanner.ownership.interface import ContractCall, Proof, Signer
+from scanner.ownership.interface import ContractCall, Forms, Proof, Signer
 from scanner.ownership.key_policy import judge_group
 from scanner.ownership.native.polkadot_accounts import Behind
 from scanner.ownership.primitives import secp256k1
@@ -27,11 +27,12 @@ from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
-from scanner.ownership.primitives.plain_text import plain_text
+from scanner.ownership.primitives.plain_text import why_not_plain
 from scanner.ownership.unread import other_key, partly, unread
 
 _ED25519, _SR25519, _ECDSA = 0, 1, 2
 _MARK = 0x80
+_OPENS, _CLOSES = b"<Bytes>", b"</Bytes>"
 _LONGEST = 88
 """Characters of a signature in base64."""
 _NOT_BY_THE_ADDRESS = (
@@ -49,6 +50,11 @@ class PolkadotText:
     name = "polkadot_text"
     said = "Polkadot's signRaw"
 
+    def forms(self, proof: Proof) -> Forms:
+        """See FormTeller."""
+        _, refused = _candidates(proof.message)
+        return Forms(self.said, refused)
+
     def handles(self, proof: Proof) -> bool:
         """Every SS58 account."""
         return proof.address.format == "ss58"
@@ -61,8 +67,7 @@ class PolkadotText:
             return e.result(self.name)
 
     def _verify(self, proof: Proof) -> ControlResult:
-        text = plain_text(proof.message)
-        candidates = (b"<Bytes>" + text + b"</Bytes>", text)
+        candidates, refused = _candidates(proof.message)
         behind = Behind(proof)
         accounts = behind.accounts
         signatures = [_read(number, text) for number, text in enumerate(proof.signatures, 1)]
@@ -82,7 +87,8 @@ class PolkadotText:
             return partly(self.name, unfit + 1, f"by {who} over this message")
         if proof.script:
             return unread(self.name, unfit + 1)
-        return other_key(self.name, f"signature {unfit + 1} {_NOT_BY_THE_ADDRESS}")
+        words = f"signature {unfit + 1} {_NOT_BY_THE_ADDRESS}"
+        return other_key(self.name, "; ".join(filter(None, (words, refused))))
 
     def _bound(
         self, proof: Proof, way: Way | None, signed: Sequence[bytes], note: str
@@ -96,6 +102,20 @@ class PolkadotText:
             return other_key(self.name, NOT_SHOWN["ss58"])
         signers = [Signer(a.hex(), frozenset((PolicyKey(KeyKind.ACCOUNT, a),))) for a in signed]
         return judge_group(self.name, signers, way)
+
+
+def _candidates(message: str) -> tuple[tuple[bytes, ...], str]:
+    """What may have been signed, and why the bare text is not, if it is not.
+
+    What stands between the tags is no transaction, whatever it is.
+    """
+    text = message.encode()
+    wrapped = _OPENS + text + _CLOSES
+    is_wrapped = text.startswith(_OPENS) and text.endswith(_CLOSES)
+    why = "" if is_wrapped else why_not_plain(message)
+    if why:
+        return (wrapped,), f"the text without <Bytes> was not tried: {why}"
+    return (wrapped, text), ""
 
 
 _NAMES = {_ED25519: "Ed25519", _SR25519: "sr25519", _ECDSA: "ECDSA"}

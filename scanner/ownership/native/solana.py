@@ -68,13 +68,26 @@ def _every_form(proof: Proof) -> tuple[bytes, ...]:
     return forms
 
 
+def _bare(proof: Proof) -> tuple[bytes, ...]:
+    """The text itself. Raises NotProvenError.
+
+    A transaction begins with how many sign it: 9, 10 and 13 are a tab and line ends.
+    """
+    if proof.message[:1] in tuple("\t\n\r"):
+        raise unsupported(
+            "a text that begins with a tab or a line end, signed without an envelope, may be a "
+            "transaction: sign one that begins with a letter"
+        )
+    return (plain_text(proof.message),)
+
+
 def solana_text() -> Ed25519Text:
     """The text itself."""
     return Ed25519Text(
         "solana_text",
         "the text itself",
         {"solana"},
-        lambda proof: (plain_text(proof.message),),
+        _bare,
         hex_or_base58,
         alphabets=_ALPHABETS,
     )

@@ -18,7 +18,14 @@ from scanner.model.control import Binding, ControlResult
 from scanner.model.jsontext import read_json
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
-from scanner.ownership.interface import ContractCall, Proof, Readings, Signer
+from scanner.ownership.interface import (
+    ContractCall,
+    Forms,
+    Proof,
+    Readings,
+    Signer,
+    alone_refused,
+)
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.envelopes import okx_sha256
@@ -26,7 +33,7 @@ from scanner.ownership.primitives.hashes import ripemd160
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import NotProvenError
-from scanner.ownership.primitives.plain_text import plain_text
+from scanner.ownership.primitives.plain_text import plain_text, why_not_plain
 from scanner.ownership.unread import unread
 
 _SIGNATURE, _OLD_KEY, _NEW_KEY = "SIG_K1_", "EOS", "PUB_K1_"
@@ -45,6 +52,10 @@ class AntelopeKey:
 
     name = "antelope_key"
     said = "OKX's envelope, the text alone"
+
+    def forms(self, proof: Proof) -> Forms:
+        """See FormTeller."""
+        return alone_refused("OKX's envelope", "the text alone", why_not_plain(proof.message))
 
     def handles(self, proof: Proof) -> bool:
         """Every Antelope account."""
@@ -120,7 +131,11 @@ class AntelopeKey:
             shown = next((key for key in keys if key in published), None)
             made.append(keys if shown is None else [shown] * len(keys))
         readings = dict.fromkeys(tuple(dict.fromkeys(who)) for who in zip(*made, strict=True))
-        return tuple(tuple(map(_signer, who)) for who in readings if b"" not in who)
+        return tuple(
+            tuple(_signer(key, key in published) for key in who)
+            for who in readings
+            if b"" not in who
+        )
 
 
 def _digests(message: str) -> tuple[bytes, ...]:
@@ -132,8 +147,9 @@ def _digests(message: str) -> tuple[bytes, ...]:
         return (enveloped,)
 
 
-def _signer(key: bytes) -> Signer:
-    return Signer(key.hex(), frozenset((PolicyKey(KeyKind.SECP256K1, key),)))
+def _signer(key: bytes, is_published: bool) -> Signer:
+    names = frozenset((PolicyKey(KeyKind.SECP256K1, key),))
+    return Signer(key.hex(), names, recovered=not is_published)
 
 
 def _recovered(digest: bytes, data: bytes) -> bytes:

@@ -114,7 +114,7 @@ class RecoverText:
             return ()
         if not all(points) or self._turned(proof, points):
             return ()
-        return one_reading([_signer(proof.address.format, p) for p in dict.fromkeys(points)])
+        return one_reading([_signer(proof, p) for p in dict.fromkeys(points)])
 
     def _recovered(self, proof: Proof) -> tuple[list[bytes], str]:
         """The key behind each signature (b"" where no key can have made it), and remarks."""
@@ -195,11 +195,12 @@ class OkxRecover(RecoverText):
         super().__init__("okx_recover", "OKX's envelope", (*PAYLOADS, *_ACTORS), okx_keccak)
 
 
-def _signer(form: str, point: bytes) -> Signer:
+def _signer(proof: Proof, point: bytes) -> Signer:
     key = secp256k1.compress(point)
-    account = (PAYLOADS | _ACTORS)[form](point)
+    account = (PAYLOADS | _ACTORS)[proof.address.format](point)
     names = PolicyKey(KeyKind.SECP256K1, key), PolicyKey(KeyKind.ACCOUNT, account)
-    return Signer(key.hex(), frozenset(names))
+    is_told = account == proof.address.payload or point == _published_key(proof.script)
+    return Signer(key.hex(), frozenset(names), recovered=not is_told)
 
 
 def _published_key(text: str) -> bytes | str | None:

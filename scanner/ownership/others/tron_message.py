@@ -9,16 +9,17 @@ for permissions, which only the chain shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import islice, product, zip_longest
 
 from scanner.model.addresses.tron import TronCodec
 from scanner.model.control import Binding, ControlResult
+from scanner.model.jsontext import read_json
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
 from scanner.ownership.evm.evm_signers import RECOVERY_BYTES
-from scanner.ownership.interface import ContractCall, Proof, Readings, Signer
+from scanner.ownership.interface import ContractCall, Forms, Proof, Readings, Signer
 from scanner.ownership.primitives import envelopes
 from scanner.ownership.primitives.hextext import hex_message
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
@@ -27,6 +28,7 @@ from scanner.ownership.primitives.recovery import (
     read_hex_signature,
     recover_account,
 )
+from scanner.ownership.unread import of_no_form
 
 _FORMS = (envelopes.tip191_hash, envelopes.tip191_text)
 _OF_FIRST = "TIP-191 over the text behind the length 32, as Tron's first signMessage has it"
@@ -37,7 +39,13 @@ class TronMessage:
     """One Tron account, one key."""
 
     name = "tron_message"
-    said = "TIP-191"
+    said = "TIP-191 as signMessageV2 and the first signMessage have it"
+
+    def forms(self, proof: Proof) -> Forms:
+        """See FormTeller."""
+        if proof.message[:1].isdigit():
+            return Forms(_READ_OF_DIGITS, _REFUSED_OF_DIGITS)
+        return Forms(self.said, _TYPED if _is_typed(proof.message) else "")
 
     def handles(self, proof: Proof) -> bool:
         """Every Tron address."""
@@ -59,10 +67,9 @@ class TronMessage:
         if not unfit:
             words = "; ".join(filter(None, remarks))
             return verdicts.controls(self.name, Binding.DERIVED, (proof.address.text,), words, 1)
-        reason = _not_by(proof, unfit, next(iter(found[unfit - 1][1]), None))
         if remarks or (len(found) == 1 and not found[0][1]):
-            return verdicts.mismatch(self.name, reason)
-        return verdicts.unsupported(self.name, f"{reason}; {_ONLY_BY_CHAIN}")
+            return verdicts.mismatch(self.name, _not_by(proof, unfit, found[unfit - 1][1]))
+        return verdicts.unsupported(self.name, _fits_nothing(proof, unfit, self.forms(proof)))
 
     def signers(self, proof: Proof) -> Readings:
         """See SignerFinder: each signature in one form, and each signer may have used another."""
@@ -70,7 +77,6 @@ class TronMessage:
             signatures = _signatures(proof)
         except NotProvenError:
             return ()
-        codec = TronCodec(proof.network.name, "")
         forms = [digest for digest, _ in _digests(proof)]
         made = [
             [account for digest in forms if (account := _account(digest, signature)) is not None]
@@ -81,14 +87,17 @@ class TronMessage:
         readings = {
             tuple(dict.fromkeys(who)): None for who in (*alike, *islice(product(*made), _MOST))
         }
-        return tuple(
-            tuple(Signer(codec.encode(a), frozenset((PolicyKey(KeyKind.ACCOUNT, a),))) for a in who)
-            for who in readings
-        )
+        return tuple(tuple(_signer(proof, account) for account in who) for who in readings)
 
 
 _MOST = 256
 """Readings of a row that are tried: five signatures in three forms."""
+
+
+def _signer(proof: Proof, account: bytes) -> Signer:
+    text = TronCodec(proof.network.name, "").encode(account)
+    names = frozenset((PolicyKey(KeyKind.ACCOUNT, account),))
+    return Signer(text, names, recovered=account != proof.address.payload)
 
 
 def _account(digest: bytes, signature: RecoverableSignature) -> bytes | None:
@@ -149,20 +158,40 @@ _LONG = 1_024
 _remembered = lru_cache(maxsize=64)(_make_digests)
 
 
-_ONLY_BY_CHAIN = (
-    "only the account's permissions show whether that key may spend from it: take a snapshot "
-    "with an endpoint of the network"
+_READ_OF_DIGITS = "TIP-191 over the text or its hash"
+_REFUSED_OF_DIGITS = (
+    "the first signMessage was not tried: the text begins with a digit, which may belong to its "
+    "length"
 )
+_TYPED = "typed data (TIP-712) is not read: sign a text with signMessageV2"
+_BY_CHAIN = (
+    "whether another key may spend from the account is for its permissions: a snapshot with an "
+    "endpoint of the network asks for them"
+)
+_LONGEST_TYPED = 65_536
+"""Characters of a message that is looked at for typed data."""
+_NO_OWNERS = "owners of Tron accounts are not looked up"
 
 
-def _not_by(proof: Proof, number: int, found: bytes | None) -> str:
-    if found is None:
+def _not_by(proof: Proof, number: int, accounts: Collection[bytes]) -> str:
+    """What contradicts a row: another of its signatures fits, or no key can have made this one."""
+    if not accounts:
         return f"no key can have made signature {number}"
-    text = TronCodec(proof.network.name, "").encode(found)
-    reason = (
-        f"signature {number} is by another key or over another message: for this message it is "
-        f"by {text}"
-    )
-    if proof.owners:
-        reason += "; owners of Tron accounts are not looked up"
-    return reason
+    reason = f"signature {number} is by another key or over another message"
+    return f"{reason}; {_NO_OWNERS}" if proof.owners else reason
+
+
+def _fits_nothing(proof: Proof, number: int, forms: Forms) -> str:
+    words = of_no_form(number, [forms.read]), forms.refused, _BY_CHAIN
+    return "; ".join(filter(None, (*words, _NO_OWNERS if proof.owners else "")))
+
+
+def _is_typed(message: str) -> bool:
+    """Whether a text is JSON of typed data, as wallets sign it by TIP-712."""
+    if message[:1] != "{" or len(message) > _LONGEST_TYPED:
+        return False
+    try:
+        document = read_json(message)
+    except ValueError:
+        return False
+    return isinstance(document, dict) and {"types", "domain"} <= set(document)

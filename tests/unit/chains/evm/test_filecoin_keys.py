@@ -284,7 +284,7 @@ def test_a_key_that_is_no_signer_does_not() -> None:
     node.actors[F2] = MULTISIG, state(1, "f0100", "f0101")
     alone = judged(node, 2)  # in each form that is read another key: in which one, nothing shows
     assert alone.control is Control.UNSUPPORTED
-    assert "lead to nobody who may spend" in alone.reason
+    assert "gives a key which the account allows at block" in alone.reason
     assert judged(node, 0, 2).control is Control.MISMATCH
 
 

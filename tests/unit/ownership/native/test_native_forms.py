@@ -67,9 +67,7 @@ def test_another_network_never_reads_it(name: str) -> None:
             assert not judged(row, network=network).shows_control, network
 
 
-@pytest.mark.parametrize(
-    "text", ["\x01\x00\x01transaction", "STX\0", "a\0b", "\x80\x01", "\ufeffa"]
-)
+@pytest.mark.parametrize("text", ["\x01\x00\x01transaction", "STX\0", "a\0b", "\x80\x01"])
 @pytest.mark.parametrize("network", ["solana", "aptos", "polkadot", "xrpl"])
 def test_a_text_that_may_be_a_transaction_is_not_read_without_an_envelope(
     network: str, text: str

@@ -147,3 +147,28 @@ def test_each_key_may_sign_in_its_own_form() -> None:
 def way(public: str) -> Way:
     (data,) = read_keys(public) or ()
     return single("active", PolicyKey(KeyKind.SECP256K1, data))
+
+
+HELD = "EOS7P1gRhxzYSGyFujaJTDEkSY1jAh7dkURxidbrJUAMPLpUc1wtv"
+OF_OTHER_FORMS = (
+    "SIG_K1_K3f5APMMND5PkmWX4AzVgYhqUZpHMsppS5ehvaDa5u3eeGYe7q7hFAi2v5HE5bHD7cfpWqNokTmiJH85UMhUnWR2ois3dQ",
+    "Acme\u00a0Ltd\u200b",
+    "SIG_K1_K2Y54QJEQRcFWyo5vitz8UfrooXht9FS6mzHFc7kAivaV7Rx2GQGkVA7fGVW9fVEeEW7Sw9kxzXFPuhTySvxEsArCw8xcP",
+)
+"""By this key: a signature over the hash of the hash in hex (Scatter's isHash), as eosjs-ecc 4.0.7
+makes it; a text with characters that no screen shows, and @wharfkit/antelope 1.2.0's signature of it.
+"""
+
+
+def test_a_form_that_is_not_read_is_not_false_once_the_account_is_asked() -> None:
+    held, theirs = KeyPolicy((way(HELD),), 7), KeyPolicy((way(antelope_key(A)),), 7)
+    row = claim("vaulta", "acmeexchange", OF_OTHER_FORMS[0], script=HELD)
+    for one in (row, row._replace(script="")):
+        for policy in (held, theirs):
+            found = judge(one, REGISTRY, keys=lambda _, p=policy: p)
+            assert found.control is Control.UNSUPPORTED
+            assert "no form that is read (OKX's envelope, the text alone)" in found.reason
+    _, text, made = OF_OTHER_FORMS
+    unseen = claim("vaulta", "acmeexchange", made, message=text, script=HELD)
+    assert judge(unseen, REGISTRY, keys=lambda _: held).binding is Binding.ON_CHAIN
+    assert judge(unseen, REGISTRY, keys=lambda _: theirs).control is Control.MISMATCH

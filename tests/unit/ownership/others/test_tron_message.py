@@ -127,7 +127,7 @@ def test_the_first_sign_message_of_wallets() -> None:
     assert not judged(made, address=address, message=text + "x").shows_control
     first = evm_sign(SIGNER, MESSAGE, envelopes.tip191_first)
     assert in_snapshot(allowed(1, account(1)), first).binding is Binding.ON_CHAIN
-    assert in_snapshot(allowed(1, account(2)), first).control is Control.MISMATCH
+    assert in_snapshot(allowed(1, account(2)), first).control is Control.UNSUPPORTED
 
 
 def test_digits_of_a_length_are_no_digits_of_a_text() -> None:
@@ -137,3 +137,54 @@ def test_digits_of_a_length_are_no_digits_of_a_text() -> None:
     assert judged(made, message=text).shows_control
     assert envelopes.tip191_first(b"15" + text.encode()) == envelopes.tip191_text(text.encode())
     assert not judged(made, message="15" + text).shows_control
+
+
+OF_TRONWEB = (
+    (
+        "12345 coins",
+        "0x6811b29afc841d862e11a2b50fe6ff53385dbf2aaa149f8bab28008c27556c6c"
+        "062a4393f7352234569e6428d419232b43f2772cb5eac94bfdf2f809029328001b",
+        "the first signMessage was not tried: the text begins with a digit",
+    ),
+    (
+        '{"types":{"EIP712Domain":[{"name":"name","type":"string"},{"name":"version","type":"string"},'
+        '{"name":"chainId","type":"uint256"}],"Claim":[{"name":"exchange","type":"string"},'
+        '{"name":"wallet","type":"address"}]},"primaryType":"Claim","domain":{"name":"Acme",'
+        '"version":"1","chainId":728126428},"message":{"exchange":"Acme",'
+        '"wallet":"TKv9S6YDojBDDAJxdjXj5mqjeNVLPXxyMd"}}',
+        "0xd68e6ab71a77db654d9e20c2af61faac5afa01423a9f5e8affea4e61515aa6ab"
+        "0788cb1429bbe15b716130acbbe825091a3f1a6503dee6a75cc92015a61180dc1c",
+        "typed data (TIP-712) is not read: sign a text with signMessageV2",
+    ),
+    (
+        "deadbeef",
+        "0xa882d0a53d083fb96f466fce9b172aa72c499a91df917ed2dc94a74d9b649da3"
+        "41707f6c45475e48f24a92cd8647511e3df4c089677887d727d0b0c364e51a241b",
+        "TIP-191",
+    ),
+    (
+        "I am an exchange address",
+        "0x96ce3b1507bc7e6ddd4f922a3661f63f35a83243153d3fe0c3b76d01fd7f664b"
+        "3e0b899c7153945b02d08d7a6c4ec155c5cc2fbdcc30557fa9722a653744bffc1b",
+        "in another form",
+    ),
+)
+"""Text, signature and what is said of it, all by one account. Made by tronweb 6.5.1: trx.sign of the
+text in hex, _signTypedData, signMessageV2 of the bytes that a text spells, and Ethereum's header."""
+HOLDER = "TKv9S6YDojBDDAJxdjXj5mqjeNVLPXxyMd"
+
+
+@pytest.mark.parametrize(("text", "made", "says"), OF_TRONWEB)
+def test_forms_that_are_not_read_are_not_false_once_the_account_is_asked(
+    text: str, made: str, says: str
+) -> None:
+    row = claim("tron", HOLDER, made, message=text)
+    offline = judge(row, REGISTRY)
+    assert offline.control is Control.UNSUPPORTED
+    assert says in offline.reason
+    assert " is by T" not in offline.reason
+    held = allowed(1, TronCodec("tron", "").decode(HOLDER).payload)
+    asked = judge(row, REGISTRY, keys=lambda _: held)
+    assert asked.control is Control.UNSUPPORTED
+    assert "in another form" in says or says in asked.reason
+    assert "gives a key which the account allows at block 70 (owner permission:" in asked.reason
