@@ -127,7 +127,9 @@ def test_the_publishers_ratios_stand_beside_ours_everywhere(scanner, taken, tmp_
     price_at_the_snapshot(scanner, tmp_path, "2500.25")
     (found,) = scanner("liabilities", "ratio", "--json").object
     assert found["published_ratio"] == "1.03"
-    assert scanner("totals", "--json").object["aggregate_ratios"] == [found]
+    totals = scanner("totals", "--json").object
+    assert found.pop("other_chains") == totals["other_chains"] != []
+    assert totals["aggregate_ratios"] == [found]
     assert found["ratio_limits"] == "of an unknown day"
     line = (
         f"Ratio over all coins: {found['aggregate_ratio']} (of an unknown day); the "
@@ -213,7 +215,7 @@ def test_a_ratio_over_some_users_says_so_wherever_it_stands(scanner, taken, tmp_
     assert (ratio["scope"], ratio["proven_per_coin"]) == ("US users", False)
     assert scanner("export", "ratios", "--format", "jsonl", "-o", "ratios.jsonl").status == 0
     flat = json.loads((tmp_path / "ratios.jsonl").read_text())
-    assert list(flat)[-2:] == ["scope", "dated"]
+    assert list(flat)[-3:] == ["scope", "dated", "other_chains"]
     assert (flat["scope"], flat["ratio"]) == ("US users", ratio["reserve_ratio"])
     assert flat["dated"] is ratio["dated"] is False
     assert scanner("report", "-o", "r.html").status == 0

@@ -25,7 +25,7 @@ FIRST, SECOND = HELD
 
 def test_totals_as_csv(scanner, taken):
     lines = scanner("totals", "--csv").out.decode().splitlines()
-    assert lines[1] == f"1,true,ETH,18,{TOTAL},{TOTAL},0,0,{TOTAL},0,0,0,0,0,0,,,"
+    assert lines[1] == f"1,true,ETH,18,{TOTAL},{TOTAL},0,0,{TOTAL},0,0,0,0,0,0,,,,ethereum 1:dev"
 
 
 def test_groups_are_told_only_when_asked_for(scanner, taken):
@@ -168,7 +168,7 @@ def test_report_page_and_its_twin(scanner, taken, tmp_path):
     assert scanner("report", "latest", "--json", "-o", "report.json").status == 0
     twin = json.loads((tmp_path / "report.json").read_bytes())
     # They stand beside the totals there.
-    apart = {name: twin[name] for name in ("aggregate_ratios", "ratios")}
+    apart = {name: twin[name] for name in ("aggregate_ratios", "other_chains", "ratios")}
     assert {**twin["totals"], **apart} == scanner("totals", "--json").object
     assert twin["answer"]["status"] == "verified"
     assert [b["height"] for b in twin["blocks"]] == [HEIGHT]

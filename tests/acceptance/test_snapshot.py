@@ -63,6 +63,7 @@ def test_all_verified_is_0_and_totals_are_exact(scanner, taken):
         "keys_not_asked": 0,
         "assets": [eth_total()],
         "aggregate_ratios": [],
+        "other_chains": [{"network": "ethereum", "chain": "1:dev"}],
         "ratios": [],
     }
     assert done.out.endswith(b"}\n")
@@ -196,6 +197,7 @@ def test_node_that_is_down_and_came_back(scanner, endpoints, tmp_path):
         "keys_not_asked": 0,
         "assets": [eth_total()],
         "aggregate_ratios": [],
+        "other_chains": [{"network": "ethereum", "chain": "1:dev"}],
         "ratios": [],
     }
 
@@ -289,6 +291,7 @@ def test_the_same_on_postgresql(scanner, endpoints, tmp_path, postgres_database)
         "keys_not_asked": 0,
         "assets": [eth_total()],
         "aggregate_ratios": [],
+        "other_chains": [{"network": "ethereum", "chain": "1:dev"}],
         "ratios": [],
     }
     assert scanner("db", "check", *of).status == 0
