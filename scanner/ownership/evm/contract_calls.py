@@ -157,6 +157,20 @@ def accepts(
     return None
 
 
+def accepts_anything(
+    call: ContractCall, account: bytes, signed: Signed, digests: Sequence[Digest]
+) -> bool:
+    """Whether a contract accepts a signature for a digest that nobody signed: see `accepts`."""
+    asked = (_question(keccak256(digest.value), signed.data) for digest in digests)
+    return any(call(account, question) == _YES for question in asked)
+
+
+def is_no_signature(call: ContractCall, account: bytes, signed: Signed) -> bool:
+    """Whether bytes can be neither a key's signature nor for a contract: there is none."""
+    wrapped = signed.data.endswith(_COUNTERFACTUAL_END)
+    return signed.plain is None and not wrapped and is_contract(call, account) is False
+
+
 def has_no_word(
     call: ContractCall, account: bytes, signed: Sequence[Signed], digests: Sequence[Digest]
 ) -> bool:

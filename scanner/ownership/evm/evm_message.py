@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scanner.model.addresses.interface import Address
+from scanner.model.amount import counted
 from scanner.model.control import DERIVED, Binding, ControlResult, Freshness
 from scanner.ownership import verdicts
 from scanner.ownership.evm import evm_signers
-from scanner.ownership.evm.contract_calls import accepts
+from scanner.ownership.evm.contract_calls import accepts, accepts_anything, is_no_signature
 from scanner.ownership.evm.contract_owner import ContractOwner
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
 from scanner.ownership.evm.safe_signatures import doubt
@@ -33,6 +34,15 @@ from scanner.ownership.verdicts import controlled
 _BY_OWNERS = (
     "none of the signatures is by the address's key: if owners of a contract signed, only the "
     "chain can say whether they are its owners: take a snapshot with an endpoint of the network"
+)
+
+_ANYTHING = (
+    "the contract at the address accepts signature {} for texts that nobody signed, too: that it "
+    "accepts it shows nothing"
+)
+_NO_SIGNATURE = (
+    "signature {} has {}, a key's has 65, and no contract is at the address that could read it: it "
+    "may be cut off"
 )
 
 _Texts = tuple[Sequence[Digest], Freshness]
@@ -74,11 +84,31 @@ class EvmMessage:
                     remark = f"{remark}{words}"
             if remark is None:
                 found = self._of_contract(proof, call, signatures, digests)
+                found = found or self._odd(proof, call, number, signed, digests)
                 asked = call is not None
                 return found or evm_signers.not_by(self.name, number, signed, digests, asked)
             if remark and remark not in remarks:
                 remarks.append(remark)
         return self._controls(proof, binding, "; ".join(remarks))
+
+    def _odd(
+        self,
+        proof: Proof,
+        call: ContractCall | None,
+        number: int,
+        signed: Signed,
+        digests: Sequence[Digest],
+    ) -> ControlResult | None:
+        """The verdict where what the chain says is no answer about the signature."""
+        if call is None:
+            return None
+        account = proof.address.payload
+        if accepts_anything(call, account, signed, digests):
+            return verdicts.unsupported(self.name, _ANYTHING.format(number))
+        if is_no_signature(call, account, signed):
+            size = counted(len(signed.data), "byte")
+            return verdicts.malformed(self.name, _NO_SIGNATURE.format(number, size))
+        return None
 
     def _of_contract(
         self,

@@ -93,6 +93,26 @@ def test_a_signature_of_any_length_is_a_contracts_to_judge(size: int) -> None:
     assert asked
 
 
+def test_a_contract_that_accepts_anything_makes_nothing_false() -> None:
+    yes = bytes.fromhex("1626ba7e").ljust(32, b"\0")
+    contract = "0x" + "c1" * 20
+    for signature in (evm_sign(SIGNER), "0x" + "11" * 70, "0x"):
+        found = judge(claim("ethereum", contract, signature), REGISTRY, lambda *_: yes)
+        assert found.control is Control.UNSUPPORTED
+        assert "shows nothing" in found.reason
+
+
+@pytest.mark.parametrize("size", [0, 1, 50, 66, 500])
+def test_what_is_no_keys_signature_is_malformed_where_no_contract_is(size: int) -> None:
+    nothing = lambda to, _: bytes(64) if not to else b""  # noqa: E731 - no code at the address
+    found = judge(claim("ethereum", ADDRESS, "0x" + "11" * size), REGISTRY, nothing)
+    assert found.control is Control.MALFORMED
+    assert f"{size} byte" in found.reason
+    assert "no contract is at the address" in found.reason
+    whole = judge(claim("ethereum", ADDRESS, evm_sign(key(2))), REGISTRY, nothing)
+    assert whole.control is Control.MISMATCH  # a key's, and another one's
+
+
 def test_a_message_of_hex_may_be_signed_as_the_bytes_that_it_spells() -> None:
     message = "0x" + b"I am an exchange address".hex()
     signature = evm_sign(SIGNER, MESSAGE, envelopes.eip191_text)
