@@ -15,6 +15,7 @@ from scanner.model.addresses import base58, bech32
 from scanner.model.addresses.table import decode_address
 from scanner.model.control import Control, ControlResult
 from scanner.model.jsontext import read_json
+from scanner.model.protobuf import fields
 from scanner.ownership.interface import Proof
 from scanner.ownership.others.okx_recover import RECOVERY_BYTES
 from scanner.ownership.primitives import secp256k1
@@ -29,15 +30,18 @@ _LONGEST: Final = 100_000
 _ARMOR: Final = "-----BEGIN"
 _OTHER_CURVES: Final = re.compile(r"(?:SIG|PUB)_(R1|WA)_([1-9A-HJ-NP-Za-km-z]{40,256})", re.ASCII)
 """Antelope's signatures and keys that are not of secp256k1."""
-_PAIR: Final = b"\x0a"
-"""Protobuf: a pair of Hedera's SignatureMap."""
+_PAIR: Final = 1
+_MADE: Final = (3, 6)
+"""Protobuf: a pair of Hedera's SignatureMap, and a signature of either kind in it."""
 _BRC77: Final = bytes.fromhex("42423301")
 _NUMBERS: Final = re.compile(
-    r"(?:0[xX][0-9a-fA-F]{60,64}|[0-9]{70,80})(?:[\s,;|]+(?:0[xX][0-9a-fA-F]{1,64}|[0-9]{1,80}))*",
+    r"(?:0[xX][0-9a-fA-F]{60,64}|[0-9]{70,80})([\s,;|]+(?:0[xX][0-9a-fA-F]{1,64}|[0-9]{1,80}))*",
     re.ASCII,
 )
 """r, or r and s and perhaps v, each a number."""
 _SIGNATURE: Final = 64
+_WHICH: Final = re.compile(r"signature ([0-9]{1,4})\b", re.ASCII)
+"""What a reason says of the one signature that could not be decoded."""
 _OF_KEY: Final = re.compile(r"public key|(?:key|script) column")
 """What a reason says of a key column that could not be decoded: in other rows the key is good."""
 _DESCRIPTOR: Final = re.compile(r"[a-z]{1,12}\(.*\)(?:#[a-z0-9]{8})?", re.DOTALL)
@@ -66,7 +70,10 @@ def doubted(proof: Proof, result: ControlResult) -> ControlResult:
         form = key_form(proof, proof.script)
         words = f"the key column holds {form}, which is not read here: publish the public key"
         return _said(result, f"{words} itself, in hex") if form else result
+    which = _WHICH.search(result.reason)
     for number, text in enumerate(proof.signatures, 1):
+        if which and int(which[1]) != number:
+            continue
         form = signature_form(proof.network.kind, text, proof.message)
         if form:
             words = f"signature {number} is {form}, which is not read: publish it alone, as the"
@@ -87,7 +94,8 @@ def signature_form(kind: str, text: str, message: str) -> str:
         return "a text with its signature in it"
     if _is_of_other_curve(text):
         return "by a key of another curve"
-    if _NUMBERS.fullmatch(text):
+    numbers = _NUMBERS.fullmatch(text)
+    if numbers and (numbers[1] or kind == "starknet"):
         return "a number, or several"
     if _is_json(text):
         return "JSON" if kind not in _WITH_JSON else ""
@@ -97,16 +105,28 @@ def signature_form(kind: str, text: str, message: str) -> str:
 
 
 def _form_of_bytes(kind: str, data: bytes, message: str) -> str:
-    if der_to_compact(data) is not None:
+    if kind != "xrpl" and der_to_compact(data) is not None:
         return "an ECDSA signature in DER"
     if data.startswith(_BRC77):
         return "a signature of BRC-77"
     if kind == "cosmos" and len(data) == _SIGNATURE + 1 and data[-1] in RECOVERY_BYTES:
         return "r and s with a byte behind them"
-    if kind == "hedera" and data[:1] == _PAIR and len(data) > _SIGNATURE:
-        return "a map of signatures"
+    if kind == "hedera" and _is_map_of_several(data):
+        return "a map of several signatures"
     is_followed = data[_SIGNATURE:] == message.encode("utf-8", "replace") != b""
     return "a signature with its text behind it" if is_followed else ""
+
+
+def _is_map_of_several(data: bytes) -> bool:
+    try:
+        pairs = list(fields(data))
+        made = [dict(fields(v)) for n, v in pairs if n == _PAIR and isinstance(v, bytes)]
+    except ValueError:
+        return False
+    sizes = {
+        len(v) for pair in made for n, v in pair.items() if n in _MADE and isinstance(v, bytes)
+    }
+    return 1 < len(made) == len(pairs) and sizes == {_SIGNATURE}
 
 
 _WITH_JSON: Final = ("cosmos",)
@@ -178,11 +198,12 @@ def _is_of_other_curve(text: str) -> bool:
 
 
 def _is_json(text: str) -> bool:
-    """Whether a text is an object or a list that holds something."""
+    """Whether a text is an object, or a list that holds more than numbers: bytes are read."""
     if text[:1] not in ("{", "["):
         return False
     try:
         found = read_json(text)
     except ValueError:
         return False
-    return bool(found)
+    plain = isinstance(found, list) and not any(isinstance(n, str | dict | list) for n in found)
+    return bool(found) and not plain
