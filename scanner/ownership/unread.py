@@ -78,8 +78,9 @@ def of_partly(proof: Proof, found: ControlResult, others: Sequence[Verifier]) ->
     others: the network's other schemes. Who sign together may have wallets of several makers.
     """
     number, _, by = found.reason.partition(" ")
-    alone = proof._replace(signatures=(proof.signatures[int(number) - 1],))
-    for other in others:
+    texts = proof.signatures[int(number) - 1 :][:1]  # none where one text holds several
+    alone = proof._replace(signatures=texts)
+    for other in others if texts else ():
         if other.handles(alone) and _is_good(other, alone):
             reason = (
                 f"signature {number} is good in another form ({other.said}) than others of the "
