@@ -132,6 +132,8 @@ def _is_map_of_several(data: bytes) -> bool:
 _WITH_JSON: Final = ("cosmos",)
 _WITH_JSON_KEYS: Final = ("cosmos", "substrate")
 """Kinds whose schemes read JSON themselves, and say what is wrong with it."""
+_OF_ANTELOPE: Final = '"publicKey'
+"""What a name of a key begins with in the JSON that Antelope's scheme reads."""
 
 
 def key_form(proof: Proof, text: str) -> str:
@@ -143,7 +145,9 @@ def key_form(proof: Proof, text: str) -> str:
     if _is_of_other_curve(text):
         return "a key of another curve"
     if _is_json(text):
-        return "JSON" if proof.network.kind not in _WITH_JSON_KEYS else ""
+        kind = proof.network.kind
+        is_read = kind in _WITH_JSON_KEYS or (kind == "antelope" and _OF_ANTELOPE in text)
+        return "" if is_read else "JSON"
     if _DESCRIPTOR.fullmatch(text):
         return "a descriptor"
     if _is_address(proof, text):
