@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.databases import store  # noqa: F401 - a fixture
 from support.snapshot_stub import eth_claim
 from support.taking import SIGNED, planned, take
 
@@ -18,6 +17,8 @@ from scanner.model.endpoint import Endpoint
 from scanner.model.finding import FindingKind
 from scanner.model.parts import Part
 from scanner.settings.tables import load_registry
+from scanner.store.database.engine import open_store
+from scanner.store.database.migrate import upgrade
 from scanner.store.reading import queries
 
 REGISTRY = load_registry()
@@ -57,7 +58,15 @@ class Node:
         pass
 
 
-def findings(store, *nodes, quorum):  # noqa: F811
+@pytest.fixture
+def store(tmp_path):
+    url = f"sqlite:///{tmp_path / 'scanner.db'}"
+    upgrade(url)
+    with open_store(url) as opened:
+        yield opened
+
+
+def findings(store, *nodes, quorum):
     row = {"network": "near", "asset": "NEAR", "address": HOLDER, "height": None, "amount": HELD}
     snapshot = planned(store, [eth_claim(1, **row, **SIGNED)])
     take(store, snapshot, FleetSource(NEAR, nodes, ReadPolicy(quorum), REGISTRY))
@@ -66,13 +75,13 @@ def findings(store, *nodes, quorum):  # noqa: F811
 
 
 @pytest.mark.parametrize("behind", [100_000, TIP - 1_000])
-def test_one_that_stopped_is_doubted(store, behind):  # noqa: F811
+def test_one_that_stopped_is_doubted(store, behind):
     assert findings(store, Node("a"), quorum=1) == set()
     found = findings(store, Node("stopped", TIP - behind), quorum=1)
     assert found == {FindingKind.MAYBE_SHORTFALL}
 
 
-def test_with_a_quorum_it_is_not_heard(store, monkeypatch):  # noqa: F811
+def test_with_a_quorum_it_is_not_heard(store, monkeypatch):
     monkeypatch.setattr("scanner.net.ending.pause", lambda _seconds: None)
     stopped = Node("stopped", TIP - 100_000)
     assert findings(store, Node("a"), stopped, Node("b"), quorum=2) == set()
