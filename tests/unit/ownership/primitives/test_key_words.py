@@ -56,6 +56,6 @@ def test_an_antelope_row_of_many_keys(
     assert (found is None, len(read)) == (count > 20, most)
     row = claim("vaulta", "eosio", antelope_sign(key(1)), script=json.dumps(keys))
     judged = judge(row, load_registry())
-    told = {20: (Control.UNSUPPORTED, "1 of the 20"), 1_000: (Control.UNSUPPORTED, "more than 20")}
+    told = {20: (Control.UNSUPPORTED, "1 of the 20"), 1_000: (Control.MALFORMED, "more than 20")}
     assert judged.control is told[count][0]
     assert told[count][1] in judged.reason
