@@ -12,6 +12,7 @@ from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.value_view import value_view
 from scanner.reports.figures.aggregate import aggregate_view, together_words
 from scanner.reports.figures.details import Line, detail_lines
+from scanner.reports.figures.difference import OTHER_RULES, judged_otherwise
 from scanner.reports.figures.groups import group_objects, group_view, groups_of
 from scanner.reports.figures.other_chains import other_chains
 from scanner.reports.figures.words import (
@@ -337,6 +338,7 @@ def differences(
         values = {
             "counts": tabs(site, before, now),
             "others": others["snapshots"],
+            "other_rules": OTHER_RULES if judged_otherwise(before, now) else "",
             "backwards": now.id in earlier_in_series(site.store, before.id),
         }
         return _page(site, "differences.html.j2", {**shown, **heads, **values, "after": after})

@@ -103,6 +103,8 @@ def _say_limits(store: engine.Store, old: across.Taken, new: across.Taken) -> No
     if heads[0].publisher != heads[1].publisher:
         names = " and ".join(clip(head.publisher) for head in heads)
         say(f"these snapshots are of two publishers: {names}")
+    if comparing.judged_otherwise(*heads):
+        say(comparing.OTHER_RULES)
     if new.snapshot in series.earlier_in_series(store, old.snapshot):
         say(
             f"snapshot {new.snapshot} is the earlier of the two: 'now' and 'new' mean it all the "

@@ -9,10 +9,10 @@ from typing import Annotated, TextIO, cast
 
 import typer
 
-from scanner.cli.common.console import emit, finish
+from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.hints import Repeating
 from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_form, database_url
-from scanner.errors import ConfigError
+from scanner.errors import ConfigError, clip
 from scanner.reports.figures import aggregate, outcome, ratios
 from scanner.reports.figures import groups as grouping
 from scanner.reports.figures import other_chains as told
@@ -69,7 +69,12 @@ def totals(
             emit(jsontext.pretty({**whole, **each, **more}))
         else:
             _write(store, found, "exact" if exact else chosen, together)
-        finish(outcome.outcome_weights(store, snapshot_id))
+        head = queries.head(store, snapshot_id)
+        say(f"totals of snapshot {snapshot_id}: {clip(head.publisher)}, {clip(head.list_name)}")
+        weights = outcome.outcome_weights(store, snapshot_id)
+        if weights:
+            say(f"why it is not all verified: scanner show {snapshot_id}")
+        finish(weights)
 
 
 def _write(

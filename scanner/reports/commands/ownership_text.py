@@ -29,7 +29,7 @@ HEADINGS = {
     "malformed": "address or signature cannot be decoded",
     NOT_STATED: "signed, but it is not verified that the text claims these reserves",
     ASSERTED: "signed, but it is not verified that the signer owns the address",
-    "unsupported": "scheme or address format not supported",
+    "unsupported": "could not be decided here: the reason says why",
     "unsigned": "no signature published",
     UNREADABLE: "row could not be read",
 }

@@ -77,12 +77,18 @@ def _sentence(document: Json) -> Iterator[str]:
     false = _numbers(r"([\d,]+) row(?: is|s are) false", tail) or [0]
     rest = _numbers(r"([\d,]+) could not be verified", tail) or [0]
     found = RowsFound(false[0], rest[0])
-    made = finished(whole, name, wrong, unshown, found)
-    if said not in (made, _finished_before(whole, name, wrong, unshown, found)):
+    made = finished(whole, name, wrong, unshown, found, replaced=_is_replaced(document))
+    before = finished(whole, name, wrong, unshown, found)  # as it was said of other heights, too
+    if said not in (made, before, _finished_before(whole, name, wrong, unshown, found)):
         yield other
     least = sum(rows[each] for each in CLASS_KINDS)
     if false[0] < rows["mismatch"] or not least <= false[0] + rest[0] <= whole:
         yield "its sentence counts other rows than its classes do"
+
+
+def _is_replaced(document: Json) -> bool:
+    kind = FindingKind.HEIGHT_REPLACED.value
+    return any(f["kind"] == kind and f["count"] for f in document["findings"])
 
 
 def _reasons_left_out(document: Json) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from scanner.model.publisher import name_key
 from scanner.reports.figures.amounts import less
 from scanner.snapshots.tally import AssetTotal, amount_text
+from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.queries import SnapshotTotals
 
 
@@ -56,6 +59,25 @@ class AssetChange:
             "verified_by": amount_text(self.verified_by),
             "in_list": {"old": self.in_old, "new": self.in_new},
         }
+
+
+OTHER_RULES: Final = (
+    "The two snapshots were judged by different rules of what text counts (--statement, "
+    "--challenge, --publisher): what is verified may differ for that alone, though nothing moved."
+)
+"""What stands beside a difference of such snapshots."""
+
+
+def judged_otherwise(old: SnapshotHead, new: SnapshotHead) -> bool:
+    """Whether other texts counted in one of two snapshots, but for a new challenge each time."""
+    return _counts(old) != _counts(new)
+
+
+def _counts(head: SnapshotHead) -> object:
+    rule = head.policy.statement
+    if rule is None:
+        return None
+    return name_key(rule.publisher), bool(rule.challenge), rule.wanted, rule.known
 
 
 def compare_totals(old: SnapshotTotals, new: SnapshotTotals) -> list[AssetChange]:

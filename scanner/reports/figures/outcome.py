@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Final, TextIO
 
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.reports.figures.amounts import counted_rows, reading_coins
@@ -150,7 +150,8 @@ def sentence(head: SnapshotHead, counts: Mapping[FindingKind, int], found: RowsF
     unshown = sum(n for kind, n in counts.items() if WEIGHTS[kind] is Weight.UNSHOWN)
     if not head.complete:
         return unfinished(rows, head.list_name, head.chunks_done, head.chunks, head.id)
-    return finished(rows, head.list_name, wrong, unshown, found)
+    replaced = bool(counts.get(FindingKind.HEIGHT_REPLACED))
+    return finished(rows, head.list_name, wrong, unshown, found, replaced=replaced)
 
 
 def unfinished(rows: int, list_name: str, done: int, chunks: int, snapshot_id: int) -> str:
@@ -161,10 +162,23 @@ def unfinished(rows: int, list_name: str, done: int, chunks: int, snapshot_id: i
     )
 
 
-def finished(rows: int, list_name: str, wrong: int, unshown: int, found: RowsFound) -> str:
+OTHER_HEIGHT: Final = ", at a height that --at gave and not at the list's"
+"""What a sentence adds where every amount was found, and not when the list says it was there."""
+
+
+def finished(
+    rows: int,
+    list_name: str,
+    wrong: int,
+    unshown: int,
+    found: RowsFound,
+    *,
+    replaced: bool = False,
+) -> str:
     """The sentence of a complete snapshot.
 
     rows: data rows. wrong, unshown: findings of these weights. found: the rows they are about.
+    replaced: whether balances were read at heights of the user's in place of the list's.
     """
     parts = [f"{found.false:,} {_be(found.false)} false"] if found.false else []
     if found.unverified:
@@ -173,7 +187,8 @@ def finished(rows: int, list_name: str, wrong: int, unshown: int, found: RowsFou
         parts.append("something about the list as a whole is false")
     if unshown and not found.unverified:
         parts.append("something about the list as a whole could not be verified")
-    what = " and ".join(parts) or "every claim verified"
+    every = "every claim verified" + (OTHER_HEIGHT if replaced else "")
+    what = " and ".join(parts) or every
     return f"{counted_rows(rows)} of {list_name}: {what}."
 
 

@@ -149,7 +149,7 @@ CONTROL: Mapping[Control, str] = {
     Control.CONTROLS: "enough keys signed this message for this address",
     Control.MISMATCH: "signed by another key, or another message was signed",
     Control.MALFORMED: "the address or signature cannot be decoded",
-    Control.UNSUPPORTED: "the scanner has no rule for it",
+    Control.UNSUPPORTED: "it could not be decided here; the reason says why",
     Control.UNSIGNED: "the publisher gave no signature",
 }
 

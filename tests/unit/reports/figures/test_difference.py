@@ -1,7 +1,9 @@
 import io
+from types import SimpleNamespace
 
 from scanner.model.balance import Evidence
-from scanner.reports.figures.difference import compare_totals
+from scanner.model.statement import StatementRule
+from scanner.reports.figures.difference import compare_totals, judged_otherwise
 from scanner.reports.figures.difference_text import print_changes, print_short
 from scanner.snapshots.tally import AssetTotal
 from scanner.store.reading.queries import SnapshotTotals
@@ -21,6 +23,19 @@ def test_assets_of_either_side_by_name_and_a_missing_one_is_not_zero():
     assert (changes["NEW"].claimed_old, changes["NEW"].claimed_new) == (None, 5)
     assert (changes["OLD"].verified_new, changes["OLD"].verified_by) == (None, -1)
     assert changes["OLD"].to_json()["verified"] == {"old": "1", "new": None}
+
+
+def test_rules_that_let_other_texts_count_are_told():
+    def head(rule):
+        return SimpleNamespace(policy=SimpleNamespace(statement=rule))
+
+    asked, wanted = StatementRule("Example"), StatementRule("Example", wanted=("a text",))
+    assert judged_otherwise(head(asked), head(wanted))
+    assert judged_otherwise(head(None), head(asked))
+    assert not judged_otherwise(head(asked), head(StatementRule("example")))
+    march, april = (StatementRule("Example", challenge=month) for month in ("March", "April"))
+    assert not judged_otherwise(head(march), head(april))
+    assert judged_otherwise(head(asked), head(april))
 
 
 def test_other_decimals_are_brought_together_exactly():

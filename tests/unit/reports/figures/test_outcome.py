@@ -110,6 +110,10 @@ def test_weights_and_sentence(taken):
     assert sentence(head, one, RowsFound(0, 1)) == "7 rows of list.csv: 1 could not be verified."
     surplus = {FindingKind.SURPLUS: 1}
     assert sentence(head, surplus, RowsFound(0, 0)) == "7 rows of list.csv: every claim verified."
+    replaced = {FindingKind.HEIGHT_REPLACED: 1}
+    assert sentence(head, replaced, RowsFound(0, 0)) == (
+        "7 rows of list.csv: every claim verified, at a height that --at gave and not at the list's."
+    )
     whole = {FindingKind.TOTAL_DIFFERS: 1}
     assert sentence(head, whole, RowsFound(0, 0)) == (
         "7 rows of list.csv: something about the list as a whole is false."
