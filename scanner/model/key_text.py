@@ -35,6 +35,8 @@ _DER: Final = b"\x30"
 _OF_32_BYTES: Final = b"\x58\x20"
 _MAPS: Final = (b"\xa4", b"\xa5", b"\xa6")
 """CBOR: that 32 bytes follow; the maps that a COSE_Key is."""
+_NOT_IN_HEX: Final = ("starknet", "cardano")
+"""Kinds whose keys have several spellings in hex."""
 _OF_CARDANO: Final = ("ed25519_pk", "addr_vk")
 
 
@@ -46,15 +48,25 @@ def usual_key(kind: str, text: str) -> str:
     text = text.strip()
     if not text or len(text) > _LONGEST:
         return text
+    if _is_hex(text) and kind not in _NOT_IN_HEX:  # as nearly always: lists have many
+        return text
     if text[0] in "{[":
         return _of_json(kind, text)
     if text[0] == "'" or (len(text) > 2 and text[0] == text[-1] == '"'):
         text = text.strip("'\"")
-    if _HEX.fullmatch(text) and kind not in ("starknet", "cardano"):
+    if _HEX.fullmatch(text) and kind not in _NOT_IN_HEX:
         return text
     words = text.split()
     usual = [_one(kind, word) for word in words]
     return text if usual == words else " ".join(usual)
+
+
+def _is_hex(text: str) -> bool:
+    """Whether a text is bare hex: the same as a pattern says, in a tenth of its time."""
+    try:
+        return 2 * len(bytes.fromhex(text)) == len(text)
+    except ValueError:
+        return False
 
 
 def _of_json(kind: str, text: str) -> str:
