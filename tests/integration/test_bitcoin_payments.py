@@ -208,6 +208,8 @@ def test_what_a_server_proves(
     mined = server.mined(txid)
     assert mined is not None
     assert server.prove(mined, script)
+    on_main = replace(mined, block=replace(mined.block, chain="main"))
+    assert not server.prove(on_main, script), "nobody worked for this block"
     honest = stub._answer
     elsewhere = replace(
         mined, block=replace(mined.block, hash=honest(["block-height", "1"]).body.decode())

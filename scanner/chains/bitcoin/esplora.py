@@ -95,6 +95,12 @@ class EsploraServer:
         coinbase, *last = (self._mined(t) for t in [txids[0], *txids[max(1, first) :]])
         return holders_of(self.endpoint.network, coinbase, last)
 
+    def header(self, block_hash: str) -> str:
+        """A block's header, in hex. Raises SourceUnavailableError."""
+        reply = self._http.get(f"block/{block_hash}/header")
+        reply.raise_for_status()
+        return reply.text().strip()
+
     def txids(self, block_hash: str) -> list[str] | None:
         """The ids of a block's transactions, checked against its header; None if it shows none.
 

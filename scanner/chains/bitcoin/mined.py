@@ -90,10 +90,10 @@ def block_nonce(rpc: CoreRpc, network: Network, height: int) -> int:
     return nonce
 
 
-def block_holds(rpc: CoreRpc, transaction: MinedTransaction) -> None:
+def block_holds(rpc: CoreRpc, transaction: MinedTransaction) -> str:
     """Make sure that the block which a node names holds the transaction, by ids and header.
 
-    Raises SourceUnavailableError if it does not.
+    Returns the header, in hex. Raises SourceUnavailableError if it does not.
     """
     block_hash = transaction.block.hash
     block = rpc.call("getblock", [block_hash, 1])
@@ -103,6 +103,7 @@ def block_holds(rpc: CoreRpc, transaction: MinedTransaction) -> None:
         raise SourceUnavailableError(
             rpc.name, "shows a block without the transaction that it says is in it"
         )
+    return header
 
 
 def _spend(rpc: CoreRpc, event: object) -> tuple[bytes, str]:

@@ -16,7 +16,7 @@ from scanner.chains.bitcoin.mined import (
     mined_transaction,
     spending_transactions,
 )
-from scanner.chains.bitcoin.spv import WORK
+from scanner.chains.bitcoin.spv import WORK, has_work
 from scanner.chains.bitcoin.transaction import Transaction, parse_transaction, read_unlocking
 from scanner.chains.shape import take
 from scanner.errors import (
@@ -111,8 +111,7 @@ class NodePayments:
         """See PaymentSource. Its coins were looked up when it was read."""
         if self._network.name not in WORK:
             return False
-        block_holds(self._rpc, transaction)
-        return True
+        return _is_worked_for(block_holds(self._rpc, transaction), transaction)
 
     def close(self) -> None:
         """See PaymentSource."""
@@ -211,7 +210,9 @@ class EsploraPayments:
         txids = self._server.txids(transaction.block.hash)
         if txids is not None and transaction.txid not in txids:
             raise self._broken("shows a block without the transaction that it says is in it")
-        return txids is not None
+        if txids is None:
+            return False
+        return _is_worked_for(self._server.header(transaction.block.hash), transaction)
 
     def close(self) -> None:
         """See PaymentSource."""
@@ -287,6 +288,12 @@ class EsploraPayments:
 
     def _broken(self, what: str) -> SourceUnavailableError:
         return SourceUnavailableError(self._name, what)
+
+
+def _is_worked_for(header: str, transaction: MinedTransaction) -> bool:
+    """Whether a block cost what blocks do: else whoever names it may have made it himself."""
+    block = transaction.block
+    return has_work(header, block.network, block.chain, block.height)
 
 
 PAYMENT_SOURCES: Mapping[str, Callable[[Endpoint, Network], PaymentSource]] = {

@@ -70,6 +70,32 @@ def target_of(bits: int) -> int:
     return mantissa << 8 * (size - 3) if size >= 3 else mantissa >> 8 * (3 - size)
 
 
+_LEAST: Final = {
+    ("bitcoin", "main"): (478_559, 4 * target_of(0x18014735)),
+    ("litecoin", "main"): (700_000, (0xFFFF << 208) // 10_000),
+}
+"""Chain -> a height, and the easiest target that a block from there on may state: easier than any
+since 2017 on bitcoin, 2015 on litecoin. What a header states itself anybody can make easy."""
+
+
+def has_work(header: str, network: str, chain: str, height: int) -> bool:
+    """Whether somebody worked for a header, in hex: as it states, and no less than blocks cost.
+
+    A block of a real chain below the heights that are known here is not known to have any. Without
+    work anybody makes a block of any transactions; test chains need none worth speaking of.
+    """
+    work = WORK.get(network)
+    least, most = _LEAST.get((network, chain), (0, 1 << 256))
+    try:
+        read = parse_header(bytes.fromhex(header))
+        target = target_of(read.bits)
+    except ValueError:
+        return False
+    if work is None or height < least or target > most:
+        return False
+    return int.from_bytes(work(read.raw), "little") <= target
+
+
 def check_headers(
     headers: Sequence[BlockHeader], first_height: int, network: str, chain: str
 ) -> None:

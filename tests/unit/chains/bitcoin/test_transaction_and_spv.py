@@ -13,6 +13,7 @@ from scanner.chains.bitcoin.spv import (
     ProofError,
     check_headers,
     check_inclusion,
+    has_work,
     merkle_root,
     parse_header,
     target_of,
@@ -49,6 +50,18 @@ def test_the_first_transaction() -> None:
         50 * 10**8,
         len(COINBASE),
     )
+
+
+def test_a_header_that_nobody_worked_for_is_no_block() -> None:
+    """A server that names a block of its own making pays for no work, and may state any."""
+    made = BLOCK_1[:-4] + (5).to_bytes(4, "little")
+    assert has_work(BLOCK_1.hex(), "bitcoin", "test", 1)  # where no work is known to be due
+    assert not has_work(made.hex(), "bitcoin", "test", 1)
+    for height in (1, 478_558, 478_559, 900_000):  # the work of 2009 is nothing later
+        assert not has_work(BLOCK_1.hex(), "bitcoin", "main", height)
+    assert not has_work(BLOCK_1.hex(), "dogecoin", "main", 900_000)
+    for damaged in ("", "zz", BLOCK_1.hex()[:-2], "00" * 80):
+        assert not has_work(damaged, "bitcoin", "test", 1)
 
 
 @pytest.mark.parametrize("flags", [1, 8, 9])
