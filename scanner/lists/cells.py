@@ -102,6 +102,7 @@ class CellReader:
         self.asides: list[Row] = []
         """What else there is to say of the row just made; whoever takes the row takes these."""
         self.amounts = AmountReader(layout, registry, at, self.asides, marks)
+        self._read_amount = self.amounts.read
 
     @property
     def names_network(self) -> bool:
@@ -137,7 +138,7 @@ class CellReader:
             address, key = self._respelled(network, address, key, line)
         if alike is None:
             row_type = self._type_of(cells, line)
-        amount = self.amounts.read(cells, holding, limit, line) if self._amount >= 0 else None
+        amount = self._read_amount(cells, holding, limit, line) if self._amount >= 0 else None
         if alike is None:
             owners = present(cells, self._owners)
             height = self._height_of(cells[self._height], holding, line)

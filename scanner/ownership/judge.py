@@ -115,7 +115,8 @@ def judge_rows(rows: Sequence[Row], registry: Registry) -> list[ControlResult | 
     recovered sooner where nothing else is done between.
     """
     found: list[ControlResult | None] = [None] * len(rows)
-    fresh: dict[Hashable, tuple[Begun, list[int]]] = {}  # keys not remembered, and their rows
+    fresh: list[Begun] = []
+    places: dict[Hashable, list[int]] = {}  # keys not remembered, in order, and their rows
     for n, row in enumerate(rows):
         if not isinstance(row, Claim):
             continue
@@ -126,12 +127,14 @@ def judge_rows(rows: Sequence[Row], registry: Registry) -> list[ControlResult | 
         key = begun[2]
         if (remembered := _memory.find(key)) is not None:
             found[n] = remembered[1]
+        elif (alike := places.get(key)) is not None:
+            alike.append(n)
         else:
-            fresh.setdefault(key, (begun, []))[1].append(n)
-    verdicts_of = _verdicts([begun for begun, _ in fresh.values()])
-    for (begun, places), known in zip(fresh.values(), verdicts_of, strict=True):
+            places[key] = [n]
+            fresh.append(begun)
+    for begun, known, alike in zip(fresh, _verdicts(fresh), places.values(), strict=True):
         _, alone = _remember(begun, known)
-        for n in places:
+        for n in alike:
             found[n] = alone
     return found
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from binascii import hexlify
+from binascii import hexlify, unhexlify
 
 from scanner.errors import AddressFormatError
 from scanner.model.addresses import bech32
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.keccak import keccak256
 
-_new = tuple.__new__
+_new, _number = tuple.__new__, int.from_bytes
+_PREFIXES = ("0x", "0X")
 _CASE_BIT = bytes(0x20 if digit in b"89abcdef" else 0 for digit in range(256))
 """From a hex digit of 8 or more to the bit that tells capitals from small letters; 0 of others."""
 
@@ -27,8 +28,8 @@ def _spell(lower: str) -> str:
     has not, which decides together with the hash's nibbles in hex, each turned into that bit.
     """
     letters = lower.encode()
-    number = int.from_bytes(letters, "big")
-    high = int.from_bytes(hexlify(keccak256(letters)[:20]).translate(_CASE_BIT), "big")
+    number = _number(letters, "big")
+    high = _number(hexlify(keccak256(letters)[:20]).translate(_CASE_BIT), "big")
     return "0x" + (number - (number >> 1 & high)).to_bytes(40, "big").decode()
 
 
@@ -49,11 +50,10 @@ class EvmCodec:
         """Decode 0x and 40 hex digits. Raises AddressFormatError."""
         digits = text[2:]
         try:
-            payload = bytes.fromhex(digits)
+            payload = unhexlify(digits)
         except ValueError:
             payload = b""
-        # `fromhex` skips white space: 40 characters that give 20 bytes have none.
-        if len(payload) != 20 or len(text) != 42 or not text.startswith(("0x", "0X")):
+        if len(payload) != 20 or text[:2] not in _PREFIXES:
             raise AddressFormatError(self.network, text, "not 0x and 40 hex digits")
         lower = payload.hex()
         key, spelled = "0x" + lower, _spell(lower)

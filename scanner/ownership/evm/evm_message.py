@@ -143,8 +143,7 @@ class EvmMessage:
                 n, address, plain, (texts, graded) = row
                 if account == address.payload:
                     said = evm_signers.notes(plain, texts[turn])
-                    signer = (address.text,)
-                    found[n] = controlled(DERIVED, graded, self.name, 1, signer, said)
+                    found[n] = controlled(DERIVED, graded, self.name, 1, (address.text,), said)
                 elif len(texts) > turn + 1:
                     left.append(row)
             waiting = left

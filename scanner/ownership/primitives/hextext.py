@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from binascii import unhexlify
+
 MAX_BYTES = 65_536
 """Nothing longer is a key, a signature or a script."""
+
+_PREFIXES = ("0x", "0X")
 
 
 def decode_hex(text: str, most: int = MAX_BYTES) -> bytes | None:
     """Decode hex digits, with or without 0x; None if it is anything else or over so many bytes.
 
-    `bytes.fromhex` skips white space, so the length is compared: one text for one value.
+    One text for one value: not `bytes.fromhex`, which skips white space.
     """
-    digits = text[2:] if text[:2] in ("0x", "0X") else text
+    digits = text[2:] if text[:2] in _PREFIXES else text
     if len(digits) > 2 * most:
         return None
     try:
-        data = bytes.fromhex(digits)
+        return unhexlify(digits)
     except ValueError:
         return None
-    return data if 2 * len(data) == len(digits) else None
 
 
 def hex_message(text: str) -> bytes | None:

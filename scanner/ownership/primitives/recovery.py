@@ -12,6 +12,7 @@ from typing import NamedTuple
 from scanner.model.addresses.keccak import keccak256
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.secp256k1 import is_low_s
 
 _COMPACT_S = (1 << 255) - 1
 _new = tuple.__new__
@@ -51,7 +52,7 @@ def read_signature(
         notes = ("64-byte form of EIP-2098",)
     else:
         return None
-    if not secp256k1.is_low_s(compact):
+    if not is_low_s(compact):
         notes += (secp256k1.HIGH_S,)
     # As `RecoverableSignature(..)` does, but quicker: lists have hundreds of thousands of them.
     return _new(RecoverableSignature, (compact, recovery_id, notes))

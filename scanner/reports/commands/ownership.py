@@ -283,12 +283,15 @@ def render_block(
     summary, written = OwnershipSummary(), bytearray()
     shown: dict[str, object] | None
     rows_alike: dict[_Key, _Alike] = {}
+    last: _Key | None = None
+    alike: _Alike | None = None
     for row, verdict in judged:
         if isinstance(row, Claim) and verdict is not None:
             # Taken apart at once, as everywhere on the way of a row: see `scanner.model.claim`.
             line, coin, asset, network, address, _, _, amount, height, text, given, _, _, _ = row[:]
             key = coin, asset, network, text, any(given), verdict[:5], verdict[6:]
-            alike = rows_alike.get(key)
+            if alike is None or key != last:  # nearly always the same, which is quicker to see
+                last, alike = key, rows_alike.get(key)
             if alike is None:
                 shown = _first(summary, row, verdict, rule, rows_alike, key)
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scanner.errors import AddressFormatError, ConfigError
@@ -172,10 +172,11 @@ def test_cardano_round_trip(payment: bytes, stake: bytes) -> None:
 
 
 @given(st.integers(0, 16383), KEYS)
+@example(42, KEY)  # the prefix that wallets write for every chain is told in words of its own
 def test_ss58_prefixes(prefix: int, key: bytes) -> None:
     codec = Ss58Codec("any", str(prefix))
     assert codec.decode(codec.encode(key)).payload == key
-    with pytest.raises(AddressFormatError, match="another network"):
+    with pytest.raises(AddressFormatError, match=r"another network|of no network alone"):
         Ss58Codec("any", str(prefix + 1)).decode(codec.encode(key))
 
 
