@@ -28,7 +28,10 @@ from contextlib import closing, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import BinaryIO, NoReturn, TextIO
+
+from scanner.settings.tables import load_registry
 
 TESTS = Path(__file__).resolve().parent.parent
 _SIZE = struct.Struct("!I")
@@ -39,7 +42,10 @@ LATER = (
     "alembic.autogenerate",
     "alembic.command",
     "croniter",
+    "encodings.idna",
+    "encodings.utf_8_sig",
     "eth_account.messages",
+    "ijson.backends.yajl2_c",
     "openpyxl",
     "procrastinate",
     "psycopg_pool",
@@ -48,6 +54,9 @@ LATER = (
     "yaml",
 )
 """What commands import when they first need it, and start no thread."""
+
+ROOMS = ("scanner.lists", "scanner.model", "scanner.ownership", "scanner.chains.evm")
+"""Whose modules are loaded by name, by nearly every command that reads a list or a chain."""
 
 
 class Started:
@@ -197,41 +206,42 @@ def _receive(link: socket.socket) -> tuple[dict, list[int]]:
 
 
 def _serve(listener: socket.socket) -> None:
-    """Fork a keeper for each connection, until our own stdin is closed."""
+    """Start a command for each connection and tell how it ended, until our own stdin is closed.
+
+    No process stands between the server and a command: a fork copies the tables of all memory,
+    which costs as much as a short command does.
+    """
+    running: dict[int, tuple[int, socket.socket]] = {}  # a process's descriptor: its id, who waits
     while True:
-        ready, _, _ = select.select([listener, sys.stdin], [], [])
+        ready, _, _ = select.select([listener, sys.stdin, *running], [], [])
         if sys.stdin in ready:
             return
-        link, _ = listener.accept()
-        if _fork() == 0:
-            listener.close()
-            _keep(link)
-        link.close()
-        while _reaped():
-            pass
+        for ended in running.keys() & ready:
+            pid, link = running.pop(ended)
+            os.close(ended)
+            _, how = os.waitpid(pid, 0)
+            with link, suppress(OSError):  # nobody may wait for it any more
+                link.sendall(_STATUS.pack(os.waitstatus_to_exitcode(how)))
+        if listener in ready:
+            link, _ = listener.accept()
+            others = [listener.fileno(), *running, *(each.fileno() for _, each in running.values())]
+            pid, descriptor = _start(link, others)
+            running[descriptor] = (pid, link)
 
 
-def _reaped() -> bool:
-    try:
-        return os.waitpid(-1, os.WNOHANG)[0] != 0
-    except ChildProcessError:
-        return False
-
-
-def _keep(link: socket.socket) -> None:
-    """Fork the command, tell its pid, and how it ended."""
+def _start(link: socket.socket, others: Sequence[int]) -> tuple[int, int]:
+    """Fork the command and tell its id. others: what is not the command's. Returns id, descriptor."""
     order, files = _receive(link)
     pid = _fork()
     if pid == 0:
-        link.close()
+        for each in (link.fileno(), *others):
+            os.close(each)
         _become(order, files)
     for file in files:  # who reads them waits for the command alone
         os.close(file)
-    link.sendall(_STATUS.pack(pid))
-    _, how = os.waitpid(pid, 0)
-    with suppress(OSError):  # nobody may wait for it any more
-        link.sendall(_STATUS.pack(os.waitstatus_to_exitcode(how)))
-    os._exit(0)
+    with suppress(OSError):
+        link.sendall(_STATUS.pack(pid))
+    return pid, os.pidfd_open(pid)
 
 
 def _become(order: dict, files: list[int]) -> None:
@@ -299,6 +309,10 @@ def _import_everything() -> None:
         import_module(f"scanner.cli.{entry.place.partition(':')[0]}")
     for name in ("support.slow_snapshot", "support.stub_worker", *LATER):
         import_module(name)
+    for room in ROOMS:
+        for module in walk_packages(import_module(room).__path__, f"{room}."):
+            import_module(module.name)
+    load_registry()  # of the program's own tables; nearly every command does
 
 
 @cache
