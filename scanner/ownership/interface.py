@@ -7,7 +7,8 @@ A new scheme is one file with a class that keeps this protocol and one row in
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from functools import cache
+from typing import NamedTuple, Protocol, cast, runtime_checkable
 
 from scanner.model.account import AccountState
 from scanner.model.addresses.interface import Address
@@ -135,7 +136,6 @@ class Forms(NamedTuple):
     refused: str = ""
 
 
-@runtime_checkable
 class FormTeller(Verifier, Protocol):
     """A Verifier that reads fewer forms of some rows than `said` names."""
 
@@ -146,7 +146,15 @@ class FormTeller(Verifier, Protocol):
 
 def forms_of(scheme: Verifier, proof: Proof) -> Forms:
     """Which forms of a row a scheme tries."""
-    return scheme.forms(proof) if isinstance(scheme, FormTeller) else Forms(scheme.said)
+    if _tells_forms(type(scheme)):
+        return cast("FormTeller", scheme).forms(proof)
+    return Forms(scheme.said)
+
+
+@cache
+def _tells_forms(kind: type) -> bool:
+    """Asked for every row: comparing with a protocol takes as long as a signature."""
+    return hasattr(kind, "forms")
 
 
 def alone_refused(said: str, alone: str, why: str) -> Forms:
