@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import pickle
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -18,8 +20,14 @@ TIP = 900_000
 
 def recorded(name: str) -> tuple[int, Any]:
     """Status and body of a recorded answer."""
+    status, body = _kept(name)
+    return status, pickle.loads(body)
+
+
+@cache
+def _kept(name: str) -> tuple[int, bytes]:
     answer = json.loads((VECTORS / f"{name}.json").read_text())["response"]
-    return answer["status"], copy.deepcopy(answer["body"])
+    return answer["status"], pickle.dumps(answer["body"])
 
 
 class BlockbookReplay(Server):

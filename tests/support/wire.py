@@ -56,6 +56,7 @@ class Wire:
     at: int = -1
     kind: str = ""
     change: Callable[[Reply], Reply] | None = None
+    places: dict[tuple[str, str], tuple[int | None, str]] = field(default_factory=dict)
 
     def put_between(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Take the place of every Transport's `send`."""
@@ -76,14 +77,22 @@ class Wire:
             )
 
     def _asked(self, transport: Transport, method: str, path: str, more: Any) -> Reply | None:
-        url = transport._url(path)
+        port, asked = self._place(transport, path)
         for server in self.direct:
-            if server.url.endswith(f":{url.port}"):
+            if server.url.endswith(f":{port}"):
                 sent = {k.lower(): v for k, v in (more.get("headers") or {}).items()}
-                said = server.respond(method, url.raw_path.decode(), more.get("body") or b"", sent)
+                said = server.respond(method, asked, more.get("body") or b"", sent)
                 headers = {k.lower(): v for k, v in said.headers.items()}
                 return Reply(transport.name, said.status, said.body, headers)
         return None
+
+    def _place(self, transport: Transport, path: str) -> tuple[int | None, str]:
+        """Port and path of a request. Thousands ask the same: each is put together once."""
+        key = str(transport._base), path
+        if key not in self.places:
+            url = transport._url(path)
+            self.places[key] = url.port, url.raw_path.decode()
+        return self.places[key]
 
     def _pass(self, method: str, path: str, more: Any, reply: Reply) -> Reply:
         number, kind = len(self.kept), signature(method, path, more.get("body") or b"")
