@@ -70,11 +70,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(f"several tests have one name: {', '.join(twice)}")
 
 
+def pytest_collection() -> None:
+    """Let no garbage be looked for while tests are collected: nearly all that is made then stays."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Let the collector leave the tests themselves alone: there are tens of thousands of objects.
 
     It would go through all of them whenever a test has made some.
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000)
