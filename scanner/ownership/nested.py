@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from scanner.model.key_policy import PolicyKey, Way, Weighted
 from scanner.ownership.primitives.not_proven import malformed, unsupported
+from scanner.ownership.primitives.undecoded import NoKey
 
 DEEPEST: Final = 8
 """Lists of keys one in another; no tool that is known makes as many."""
@@ -72,6 +73,8 @@ def needed(threshold: object, members: int) -> int:
         threshold = int(threshold[:9])
     if type(threshold) is not int or not 1 <= threshold <= members:
         raise malformed(
-            "the key column has a threshold that is no number from 1 to how many keys there are"
+            NoKey(
+                "the key column has a threshold that is no number from 1 to how many keys there are"
+            )
         )
     return threshold

@@ -24,6 +24,7 @@ from scanner.ownership.primitives.der import der_to_compact
 from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.hashes import ripemd160
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.undecoded import NoKey, NoSignature
 
 _LONGEST: Final = 100_000
 """Characters of a text that is looked at."""
@@ -40,10 +41,6 @@ _NUMBERS: Final = re.compile(
 )
 """r, or r and s and perhaps v, each a number."""
 _SIGNATURE: Final = 64
-_WHICH: Final = re.compile(r"signature ([0-9]{1,4})\b", re.ASCII)
-"""What a reason says of the one signature that could not be decoded."""
-_OF_KEY: Final = re.compile(r"public key|(?:key|script) column")
-"""What a reason says of a key column that could not be decoded: in other rows the key is good."""
 _DESCRIPTOR: Final = re.compile(r"[a-z]{1,12}\(.*\)(?:#[a-z0-9]{8})?", re.DOTALL)
 _NAMED_KEY: Final = re.compile(r"[a-z0-9]{2,20}:([1-9A-HJ-NP-Za-km-z]{40,100})", re.ASCII)
 _EXTENDED: Final = 78
@@ -62,17 +59,19 @@ class Doubted(ControlResult):
 def doubted(proof: Proof, result: ControlResult) -> ControlResult:
     """The verdict about a row: `unsupported` where it was `malformed` only for how it is written.
 
-    result: what the schemes made of it.
+    result: what the schemes made of it. The part that its reason is of is looked at; where it is of
+    none, all signatures are, for nobody says that they could be decoded.
     """
     if result.control is not Control.MALFORMED:
         return result
-    if _OF_KEY.search(result.reason):
+    reason, result = result.reason, result._replace(reason=str(result.reason))
+    if isinstance(reason, NoKey):
         form = key_form(proof, proof.script)
         words = f"the key column holds {form}, which is not read here: publish the public key"
         return _said(result, f"{words} itself, in hex") if form else result
-    which = _WHICH.search(result.reason)
+    only = reason.number if isinstance(reason, NoSignature) else 0
     for number, text in enumerate(proof.signatures, 1):
-        if which and int(which[1]) != number:
+        if only not in (0, number):
             continue
         form = signature_form(proof.network.kind, text, proof.message)
         if form:

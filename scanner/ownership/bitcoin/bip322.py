@@ -44,6 +44,7 @@ from scanner.ownership.interface import ContractCall, Proof
 from scanner.ownership.primitives.hashes import hash160
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
+from scanner.ownership.primitives.undecoded import NoKey, NoSignature
 
 _FORMATS = frozenset(("p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr"))
 
@@ -115,7 +116,7 @@ class Bip322:
         except UnicodeEncodeError:
             raise malformed("the message is not Unicode text") from None
         except ValueError as e:
-            raise malformed(f"signature {number}: {e}") from None
+            raise malformed(NoSignature(f"signature {number}: {e}", number)) from None
         if encoded.prefixed:
             return shown
         note = f"no variant prefix: read as {encoded.variant.name.lower().replace('_', ' ')}"
@@ -193,7 +194,7 @@ def _check_script_column(proof: Proof, shown: list[Shown]) -> None:
     """Check that a published script or key, if there is one, is the address's."""
     script = decode_hex(proof.script)
     if script is None:
-        raise malformed("the script column is not hex")
+        raise malformed(NoKey("the script column is not hex"))
     output = scripts.script_pubkey(proof.address)
     if script in (b"", output, *(s.leaf for s in shown)) or commitment(proof.address, script):
         return

@@ -32,6 +32,7 @@ from scanner.ownership.primitives.hashes import hash160, message_bytes, sha256d
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.primitives.secp256k1 import HIGH_S, compress, is_low_s, parse_key, recover
+from scanner.ownership.primitives.undecoded import NoKey, NoSignature
 from scanner.ownership.verdicts import controlled
 
 MAX_SIGNATURES = 20
@@ -261,10 +262,10 @@ def _read(number: int, text: str) -> _Signature:
     if data is None and len(text) == 88:
         data = decode_base64(text.translate(_FROM_WEB))
     if data is None or len(data) != 65:
-        raise malformed(f"signature {number} is not 65 bytes in base64")
+        raise malformed(NoSignature(f"signature {number} is not 65 bytes in base64", number))
     if not 27 <= data[0] <= 42:
         reason = f"signature {number} has header {data[0]}, which is not 27 to 42"
-        raise malformed(reason)
+        raise malformed(NoSignature(reason, number))
     # As `_Signature(..)` does, but quicker: lists have hundreds of thousands of them.
     return _new(_Signature, (data[0], data[1:], False))
 
@@ -272,11 +273,11 @@ def _read(number: int, text: str) -> _Signature:
 def _read_hex(number: int, text: str) -> _Signature:
     data = decode_hex(text) if len(text) <= 132 else None
     if data is None or len(data) != 65:
-        raise malformed(f"signature {number} is not 65 bytes in hex")
+        raise malformed(NoSignature(f"signature {number} is not 65 bytes in hex", number))
     header = data[64] + 27 if data[64] < 4 else data[64]
     if not 27 <= header <= 34:
         reason = f"signature {number} ends in v = {data[64]}, which is not 0 to 3 or 27 to 34"
-        raise malformed(reason)
+        raise malformed(NoSignature(reason, number))
     return _Signature(header, data[:64], okx=True)
 
 
@@ -331,7 +332,7 @@ def _names(header: int) -> str:
 def _script(text: str) -> bytes:
     script = decode_hex(text)
     if script is None:
-        raise malformed("the script column is not hex")
+        raise malformed(NoKey("the script column is not hex"))
     return script
 
 

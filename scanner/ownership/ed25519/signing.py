@@ -28,6 +28,7 @@ from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, unsupported
+from scanner.ownership.primitives.undecoded import NoKey
 from scanner.ownership.unread import other_key
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def read_keys(proof: Proof) -> tuple[bytes, ...]:
     keys = [_key(proof, text) for text in texts]
     found = tuple(dict.fromkeys(k for k in keys if k is not None))
     if not found or len(keys) > MOST_KEYS or any(k is None for k in keys):
-        raise malformed("the public key is not an Ed25519 key: 32 bytes in hex or base64")
+        raise malformed(NoKey("the public key is not an Ed25519 key: 32 bytes in hex or base64"))
     return found
 
 

@@ -15,6 +15,7 @@ from scanner.ownership.interface import ContractCall, Proof, Readings, one_readi
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
+from scanner.ownership.primitives.undecoded import NoSignature
 from scanner.ownership.unread import of_form, partly, unread
 
 _BY: Final = "by this key over this message"
@@ -105,5 +106,6 @@ class Ed25519Text:
         """One signature, 64 bytes. Raises NotProvenError."""
         signature = self._spelling(text)
         if signature is None or len(signature) != 64:
-            raise malformed(f"signature {number} is not 64 bytes in {self._spelled}")
+            reason = f"signature {number} is not 64 bytes in {self._spelled}"
+            raise malformed(NoSignature(reason, number))
         return signature

@@ -16,6 +16,7 @@ from scanner.ownership.interface import ContractCall, Proof
 from scanner.ownership.primitives import bls12381
 from scanner.ownership.primitives.envelopes import eip191_hash
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.undecoded import NoSignature
 from scanner.ownership.unread import unread
 
 _CAUTION = (
@@ -41,9 +42,8 @@ class Bls:
         for number, text in enumerate(proof.signatures, 1):
             signature = decode_hex(text)
             if signature is None or len(signature) != 96:
-                return verdicts.malformed(
-                    self.name, f"signature {number} is not 96 bytes of hex", 1
-                )
+                bad = NoSignature(f"signature {number} is not 96 bytes of hex", number)
+                return verdicts.malformed(self.name, bad, 1)
             if is_signed(key, digest, signature):
                 fits = True
             else:

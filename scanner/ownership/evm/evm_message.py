@@ -29,6 +29,7 @@ from scanner.ownership.primitives.recovery import (
     recover_account,
     recover_accounts,
 )
+from scanner.ownership.primitives.undecoded import NoSignature
 from scanner.ownership.verdicts import controlled
 
 _BY_OWNERS = (
@@ -107,7 +108,8 @@ class EvmMessage:
             return verdicts.unsupported(self.name, _ANYTHING.format(number))
         if is_no_signature(call, account, signed):
             size = counted(len(signed.data), "byte")
-            return verdicts.malformed(self.name, _NO_SIGNATURE.format(number, size))
+            reason = NoSignature(_NO_SIGNATURE.format(number, size), number)
+            return verdicts.malformed(self.name, reason)
         return None
 
     def _of_contract(

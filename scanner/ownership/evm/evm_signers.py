@@ -20,6 +20,7 @@ from scanner.ownership.primitives.recovery import (
     read_signature,
     recover_account_once,
 )
+from scanner.ownership.primitives.undecoded import NoSignature
 
 _new = tuple.__new__
 
@@ -75,7 +76,8 @@ def read_signatures(scheme: str, proof: Proof) -> list[Signed] | ControlResult:
     for number, text in enumerate(proof.signatures, 1):
         data = decode_hex(text)
         if data is None:
-            return verdicts.malformed(scheme, f"signature {number} is not hex")
+            reason = NoSignature(f"signature {number} is not hex", number)
+            return verdicts.malformed(scheme, reason)
         plain = read_signature(data, RECOVERY_BYTES, True)
         # As `Signed(..)` does, but quicker: lists have hundreds of thousands of rows.
         signed.append(_new(Signed, (data, plain)))

@@ -25,6 +25,7 @@ from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import malformed, unsupported
+from scanner.ownership.primitives.undecoded import NoKey
 
 ED25519: Final = 0
 SECP256K1: Final = 1
@@ -149,8 +150,10 @@ def column_keys(column: str) -> Keys:
     found = tuple(member for member in members if member is not None)
     if len(found) != len(words) or len(words) > MOST_WORDS:
         raise malformed(
-            "the public key is no key of Aptos: 32 bytes (Ed25519), 33 or 65 (secp256k1), or BCS "
-            "of an AnyPublicKey, a MultiKey or a MultiEd25519 key, in hex or base64"
+            NoKey(
+                "the public key is no key of Aptos: 32 bytes (Ed25519), 33 or 65 (secp256k1), or "
+                "BCS of an AnyPublicKey, a MultiKey or a MultiEd25519 key, in hex or base64"
+            )
         )
     return Keys(found)
 

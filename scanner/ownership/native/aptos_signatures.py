@@ -35,6 +35,7 @@ from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import malformed, unsupported
 from scanner.ownership.primitives.plain_signature import hex_or_base64
+from scanner.ownership.primitives.undecoded import NoSignature
 
 SIZE: Final = 64
 _BEFORE: Final = (b"", bytes((SIZE,)))
@@ -141,10 +142,11 @@ def _signature(number: int, text: str) -> _Read:
             f"signature {number} is in JSON of a form that is not read: publish it in hex, as the "
             "SDK writes it"
         )
-    raise malformed(
+    reason = (
         f"signature {number} is not 64 bytes in hex or base64, nor BCS of one (AnySignature), of "
         "several keys or of an AccountAuthenticator"
     )
+    raise malformed(NoSignature(reason, number))
 
 
 def _any(source: BcsReader) -> Made:

@@ -25,6 +25,7 @@ from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.primitives.plain_signature import hex_or_base64
+from scanner.ownership.primitives.undecoded import NoSignature
 
 _ALGORITHM, _CRITICAL = 1, 2
 _UNSIGNED = frozenset(("hashed", "version", 1, 3, 4, "address"))
@@ -179,13 +180,15 @@ def _signature(number: int, text: str) -> _Signed:
         web = text.translate(_FROM_WEB)
         data = decode_base64(web + "=" * (-len(web) % 4))
     if data is None:
-        raise malformed(f"signature {number} is no COSE_Sign1 in hex or base64")
+        reason = f"signature {number} is no COSE_Sign1 in hex or base64"
+        raise malformed(NoSignature(reason, number))
     try:
         return _read(data)
     except _UnreadError as e:
         raise unsupported(f"signature {number} is not read: {e}") from None
     except ValueError as e:
-        raise malformed(f"signature {number} is no COSE_Sign1 ({e})") from None
+        reason = f"signature {number} is no COSE_Sign1 ({e})"
+        raise malformed(NoSignature(reason, number)) from None
 
 
 def _read(data: bytes) -> _Signed:

@@ -15,6 +15,7 @@ from scanner.model.jsontext import read_json
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import malformed, unsupported
+from scanner.ownership.primitives.undecoded import NoKey
 
 EDDSA: Final = -8
 _KEY_TYPE, _OKP, _ALGORITHM, _CURVE, _ED25519, _X = 1, 1, 3, -1, 6, -2
@@ -36,8 +37,10 @@ def read_key(text: str) -> bytes:
     data = _decoded(text) if len(text) <= _LONGEST else None
     if data is None:
         raise malformed(
-            "the key column is no COSE_Key in hex or base64, nor a key of Cardano in another "
-            "spelling that is read"
+            NoKey(
+                "the key column is no COSE_Key in hex or base64, nor a key of Cardano in another "
+                "spelling that is read"
+            )
         )
     if len(data) == SIZE:
         return data
@@ -46,7 +49,7 @@ def read_key(text: str) -> bytes:
     try:
         value = cbor.read(data)
     except ValueError as e:
-        raise malformed(f"the key column is no COSE_Key ({e})") from None
+        raise malformed(NoKey(f"the key column is no COSE_Key ({e})")) from None
     if isinstance(value, bytes) and len(value) == _EXTENDED:
         raise _of_another_kind("an extended key")
     return value if isinstance(value, bytes) and len(value) == SIZE else _of_cose(value)
@@ -54,13 +57,13 @@ def read_key(text: str) -> bytes:
 
 def _of_cose(value: object) -> bytes:
     if not isinstance(value, dict) or _KEY_TYPE not in value:
-        raise malformed("the key column is no COSE_Key of an Ed25519 key")
+        raise malformed(NoKey("the key column is no COSE_Key of an Ed25519 key"))
     kind = (value[_KEY_TYPE], value.get(_CURVE), value.get(_ALGORITHM, EDDSA))
     if kind != (_OKP, _ED25519, EDDSA):
         raise _of_another_kind("a COSE_Key of another kind than Ed25519")
     key = value.get(_X)
     if not isinstance(key, bytes) or len(key) != SIZE:
-        raise malformed("the key column is no COSE_Key of an Ed25519 key")
+        raise malformed(NoKey("the key column is no COSE_Key of an Ed25519 key"))
     return key
 
 

@@ -26,6 +26,7 @@ from scanner.ownership.nested import MOST_MEMBERS
 from scanner.ownership.primitives import low_s
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
+from scanner.ownership.primitives.undecoded import NoSignature
 from scanner.ownership.unread import unread
 
 MOST_SIGNATURES: Final = MOST_MEMBERS
@@ -78,7 +79,8 @@ def _made(texts: Sequence[str], by: PolicyKey | Way) -> list[tuple[int, Made]]:
         try:
             found += [(number, made) for made in signatures_in(text, by)]
         except NotProvenError as e:
-            raise malformed(f"signature {number}: {e.reason}") from None
+            reason = f"signature {number}: {e.reason}"
+            raise malformed(NoSignature(reason, number)) from None
         if len(found) > MOST_SIGNATURES:
             raise malformed(f"more than {MOST_SIGNATURES} signatures in one row")
     return found

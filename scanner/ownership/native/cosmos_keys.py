@@ -24,6 +24,7 @@ from scanner.ownership.primitives.hashes import hash160
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import malformed, unsupported
+from scanner.ownership.primitives.undecoded import NoKey
 
 MOST_KEYS: Final = 20
 """Keys of a column that is not JSON."""
@@ -108,7 +109,7 @@ def _shown(text: str) -> Sequence[PolicyKey | Way]:
     plain = _OF_AMINO.sub(r"\1 ", text) if text.startswith("{") else text
     texts = key_words(plain, MOST_KEYS)
     if len(texts) > MOST_KEYS:
-        raise malformed(f"more than {MOST_KEYS} public keys")
+        raise malformed(NoKey(f"more than {MOST_KEYS} public keys"))
     return tuple(dict.fromkeys(map(_key, texts or [text])))
 
 
@@ -126,7 +127,7 @@ def _parsed(text: str) -> object:
 def _part(part: object) -> PolicyKey | Several:
     """What one object is. Raises NotProvenError."""
     if not isinstance(part, Mapping):
-        raise malformed("the public key column is not the JSON of a key")
+        raise malformed(NoKey("the public key column is not the JSON of a key"))
     kind = part.get("type", part.get("@type"))
     names = _NAMES.get(kind) if isinstance(kind, str) else None
     if names is None:
@@ -140,7 +141,7 @@ def _part(part: object) -> PolicyKey | Several:
         return _key(given[0])
     if len(given) == 2 and isinstance(given[1], list):
         return Several(given[0], given[1])
-    raise malformed("the public key column is not the JSON of a key")
+    raise malformed(NoKey("the public key column is not the JSON of a key"))
 
 
 def _key(text: str) -> PolicyKey:
@@ -149,5 +150,5 @@ def _key(text: str) -> PolicyKey:
         data = decode_base64(text)
     point = None if data is None else secp256k1.parse_key(data)
     if point is None:
-        raise malformed("the public key column is not a secp256k1 key")
+        raise malformed(NoKey("the public key column is not a secp256k1 key"))
     return PolicyKey(KeyKind.SECP256K1, secp256k1.compress(point))

@@ -10,6 +10,7 @@ from scanner.ownership import verdicts
 from scanner.ownership.interface import ContractCall, Forms, Proof
 from scanner.ownership.native.filecoin import SAID, forms_in, payloads, read_signature_text
 from scanner.ownership.primitives import bls12381
+from scanner.ownership.primitives.undecoded import NoSignature
 from scanner.ownership.unread import unread
 
 
@@ -35,7 +36,7 @@ class FilecoinBls:
             signature = read_signature_text(written)
             if signature is None or len(signature) != bls12381.SIGNATURE:
                 reason = f"signature {number} is not 96 bytes in hex or base64 (BLS)"
-                return verdicts.malformed(self.name, reason, 1)
+                return verdicts.malformed(self.name, NoSignature(reason, number), 1)
             first.setdefault(signature, number)
         if len(first) > len(texts):  # each check takes milliseconds
             reason = (

@@ -36,6 +36,7 @@ from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.primitives.plain_signature import hex_or_base64
+from scanner.ownership.primitives.undecoded import NoSignature
 from scanner.ownership.unread import unread
 
 _TITLE = "\x19Hedera Signed Message:\n"
@@ -135,7 +136,8 @@ def _makers(proof: Proof, keys: Iterable[bytes]) -> tuple[bytes, ...]:
     for number, written in enumerate(proof.signatures, 1):
         read = _read(written)
         if read is None:
-            raise malformed(f"signature {number} is not 64 bytes in hex or base64, or in a map")
+            reason = f"signature {number} is not 64 bytes in hex or base64, or in a map"
+            raise malformed(NoSignature(reason, number))
         signatures.append((number, *read))
 
     def tries(read: tuple[int, bytes, bytes], text: bytes) -> Iterator[tuple[_Maker, bool]]:

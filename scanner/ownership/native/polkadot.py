@@ -28,6 +28,7 @@ from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
 from scanner.ownership.primitives.plain_text import why_not_plain
+from scanner.ownership.primitives.undecoded import NoSignature
 from scanner.ownership.unread import other_key, partly, unread
 
 _ED25519, _SR25519, _ECDSA = 0, 1, 2
@@ -131,7 +132,8 @@ def _read(number: int, text: str) -> Readings:
     if data is None:
         data = decode_base64(text) if len(text) <= _LONGEST else None
     if data is None or len(data) not in (64, 65, 66):
-        raise malformed(f"signature {number} is not 64, 65 or 66 bytes in hex or base64")
+        reason = f"signature {number} is not 64, 65 or 66 bytes in hex or base64"
+        raise malformed(NoSignature(reason, number))
     return _taken_apart(data)
 
 

@@ -26,6 +26,7 @@ from scanner.ownership.nested import DEEPEST, LONGEST, MOST_MEMBERS, Several, ke
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import malformed, unsupported
+from scanner.ownership.primitives.undecoded import NoKey
 
 _WHO: Final = ("who", "signatories")
 _TOO_MANY: Final = f"more than {MOST_MEMBERS} signatories are not read: move to an account of fewer"
@@ -78,7 +79,7 @@ class _Definitions:
         for item in document if isinstance(document, list) else (document,):
             if not isinstance(item, Mapping):
                 raise malformed(
-                    "the key column is no JSON of accounts, each with threshold and who"
+                    NoKey("the key column is no JSON of accounts, each with threshold and who")
                 )
             self._id(item, DEEPEST)
 
@@ -87,19 +88,19 @@ class _Definitions:
         if isinstance(part, str):
             found = _account(self._proof, part)
             if found is None:
-                raise malformed("the key column has a signatory that is no address")
+                raise malformed(NoKey("the key column has a signatory that is no address"))
             return found
         if deep == 0:
             raise unsupported(
                 f"accounts of accounts, more than {DEEPEST} deep, are not read: move to another"
             )
         if not isinstance(part, Mapping):
-            raise malformed("the key column has a signatory that is no address")
+            raise malformed(NoKey("the key column has a signatory that is no address"))
         inside = part["meta"] if isinstance(part.get("meta"), Mapping) else part
         names = [name for name in _WHO if isinstance(inside.get(name), list)]
         if len(names) != 1:
             raise malformed(
-                "the key column has an account that does not say who its signatories are"
+                NoKey("the key column has an account that does not say who its signatories are")
             )
         listed = inside[names[0]]
         if len(listed) > MOST_MEMBERS:
@@ -107,7 +108,9 @@ class _Definitions:
         members = sorted(self._id(member, deep - 1) for member in listed)
         if len(set(members)) < max(2, len(members)):
             raise malformed(
-                "the key column names one signatory twice, or only one: no account can act so"
+                NoKey(
+                    "the key column names one signatory twice, or only one: no account can act so"
+                )
             )
         threshold = needed(inside.get("threshold"), len(members))
         made = multi_account(members, threshold)

@@ -31,6 +31,7 @@ from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.plain_signature import hex_or_base64
+from scanner.ownership.primitives.undecoded import NoSignature
 from scanner.ownership.unread import Unread, unread
 
 _INTENT = b"\x03\x00\x00"
@@ -60,7 +61,9 @@ class SuiPersonal(Ed25519Text):
             return told or super().verify(_split(proof), call)
         rows = alone(proof)
         if len(rows) > 1:
-            return _together(self.name, rows) or judge_each(self.name, rows, self.verify)
+            told = _of_no_form(self.name, proof) if len(rows) <= MOST else None
+            told = told or _together(self.name, rows)
+            return told or judge_each(self.name, rows, self.verify)
         known = _other(self.name, proof)
         return known or verdicts.unsupported(self.name, _not_read(*next(iter(others.items()))))
 
@@ -114,7 +117,7 @@ def _of_no_form(scheme: str, proof: Proof) -> ControlResult | None:
         if _is_spelled_otherwise(text):
             how = "publish the account's one signature as its wallet gives it, in base64"
             return verdicts.unsupported(scheme, f"{reason} in one: {how}")
-        return verdicts.malformed(scheme, f"{reason} in one", 1)
+        return verdicts.malformed(scheme, NoSignature(f"{reason} in one", number), 1)
     return None
 
 

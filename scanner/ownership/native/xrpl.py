@@ -25,6 +25,7 @@ from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
 from scanner.ownership.primitives.plain_signature import hex_or_base64
 from scanner.ownership.primitives.plain_text import plain_text
+from scanner.ownership.primitives.undecoded import NoKey, NoSignature
 from scanner.ownership.unread import unread
 
 _ED = b"\xed"
@@ -114,7 +115,8 @@ def _read(number: int, written: str) -> tuple[bool, bytes]:
         return True, plain
     compact = der_to_compact(decode_hex(written) or b"")
     if compact is None:
-        raise malformed(f"signature {number} is not DER in hex, nor 64 bytes in hex or base64")
+        reason = f"signature {number} is not DER in hex, nor 64 bytes in hex or base64"
+        raise malformed(NoSignature(reason, number))
     return False, compact
 
 
@@ -122,7 +124,7 @@ def _keys(text: str) -> tuple[bytes, ...]:
     """The distinct keys of a column, 33 bytes each. Raises NotProvenError."""
     texts = key_words(text, MOST_KEYS)
     if len(texts) > MOST_KEYS:
-        raise malformed(f"more than {MOST_KEYS} public keys")
+        raise malformed(NoKey(f"more than {MOST_KEYS} public keys"))
     return tuple(dict.fromkeys(map(_key, texts)))
 
 
@@ -132,5 +134,5 @@ def _key(text: str) -> bytes:
         return data
     point = None if data is None else secp256k1.parse_key(data)
     if point is None:
-        raise malformed("the public key column is not a key of the XRP Ledger")
+        raise malformed(NoKey("the public key column is not a key of the XRP Ledger"))
     return secp256k1.compress(point)

@@ -34,6 +34,7 @@ from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import NotProvenError
 from scanner.ownership.primitives.plain_text import plain_text, why_not_plain
+from scanner.ownership.primitives.undecoded import NoKey, NoSignature
 from scanner.ownership.unread import unread
 
 _SIGNATURE, _OLD_KEY, _NEW_KEY = "SIG_K1_", "EOS", "PUB_K1_"
@@ -71,8 +72,10 @@ class AntelopeKey:
         if keys is None:
             return verdicts.malformed(
                 self.name,
-                "the key column does not have an EOS or PUB_K1_ key, or has more than "
-                f"{_MOST_KEYS} of them",
+                NoKey(
+                    "the key column does not have an EOS or PUB_K1_ key, or has more than "
+                    f"{_MOST_KEYS} of them"
+                ),
             )
         if len(set(keys)) < len(keys):
             return verdicts.mismatch(self.name, "one key is published twice", len(keys))
@@ -100,7 +103,7 @@ class AntelopeKey:
             data = _read(text)
             if data is None:
                 what = f"signature {number} is not a SIG_K1_ signature"
-                return verdicts.malformed(self.name, what, len(keys))
+                return verdicts.malformed(self.name, NoSignature(what, number), len(keys))
             wrong = _not_canonical(data)
             if wrong:
                 return verdicts.unsupported(self.name, f"signature {number} {wrong}")

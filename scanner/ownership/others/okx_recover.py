@@ -23,6 +23,7 @@ from scanner.ownership.primitives.hashes import hash160, sha256d
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, unsupported
 from scanner.ownership.primitives.recovery import account_of, read_hex_signature
+from scanner.ownership.primitives.undecoded import NoKey, NoSignature
 from scanner.ownership.unread import of_form, other_key, unread
 from scanner.ownership.unsupported import why_unsupported
 
@@ -211,18 +212,18 @@ def _published_key(text: str) -> bytes | str | None:
     if data is not None and len(data) == 64:
         data = b"\x04" + data  # x and y without the mark of the uncompressed form
     key = None if data is None else secp256k1.parse_key(data)
-    return key or "the public key column is not a secp256k1 key"
+    return key or NoKey("the public key column is not a secp256k1 key")
 
 
 def _not_read(proof: Proof, number: int, text: str) -> NotProvenError:
     """What to say of a signature that is not r, s, v: other schemes read it beside its key."""
     reason = f"signature {number} is not 65 bytes of hex (r, s, v)"
     if proof.address.format not in _WITH_KEYS:
-        return malformed(reason)
+        return malformed(NoSignature(reason, number))
     reason += "; any other signature needs its public key: publish it in the key column"
     data = decode_hex(text)
     data = decode_base64(text) if data is None else data
     may_be_theirs = data is not None and len(data) >= _PLAIN and len(data) != _RECOVERABLE
     if may_be_theirs and not proof.script:
         return unsupported(reason)
-    return malformed(reason)
+    return malformed(NoSignature(reason, number))

@@ -25,6 +25,7 @@ from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, mismatch, unsupported
 from scanner.ownership.primitives.stark_curve import P, is_signed
+from scanner.ownership.primitives.undecoded import NoKey, NoSignature
 from scanner.ownership.unread import unread
 
 _ELEMENT = 32
@@ -73,7 +74,8 @@ class Stark:
             )
         key = _number(proof.script, 32)
         if key is None:
-            return verdicts.malformed(self.name, "the public key is not hex of at most 32 bytes", 1)
+            reason = "the public key is not hex of at most 32 bytes"
+            return verdicts.malformed(self.name, NoKey(reason), 1)
         try:
             digest = _digest(proof)
         except NotProvenError as e:
@@ -83,7 +85,7 @@ class Stark:
             signature = _elements(text)
             if signature is None:
                 reason = f"signature {number} is not hex of 32 bytes for each element, nor a list"
-                return verdicts.malformed(self.name, reason, 1)
+                return verdicts.malformed(self.name, NoSignature(reason, number), 1)
             if len(signature) != PAIR:
                 return verdicts.unsupported(
                     self.name,

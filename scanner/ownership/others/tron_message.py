@@ -28,6 +28,7 @@ from scanner.ownership.primitives.recovery import (
     read_hex_signature,
     recover_account,
 )
+from scanner.ownership.primitives.undecoded import NoSignature
 from scanner.ownership.unread import of_no_form
 
 _FORMS = (envelopes.tip191_hash, envelopes.tip191_text)
@@ -130,7 +131,8 @@ def _signatures(proof: Proof) -> list[RecoverableSignature]:
     for number, text in enumerate(proof.signatures, 1):
         signature = read_hex_signature(text, RECOVERY_BYTES)
         if signature is None:
-            raise malformed(f"signature {number} is not 65 bytes of hex (r, s, v)")
+            reason = f"signature {number} is not 65 bytes of hex (r, s, v)"
+            raise malformed(NoSignature(reason, number))
         found.append(signature)
     return found
 
