@@ -32,13 +32,19 @@ MOST = 24
 
 _SLOW = frozenset(("bls", "filecoin_bls", "stark"))
 _LONG_SIGNATURE = 400
-"""Characters of a signature of BIP-322 that is looked at: a key's, or a small multisig's."""
+"""Characters of a signature of BIP-322 that counts as one: a key's, or a small multisig's."""
+_ONE_OF_MANY = 96
+"""Characters of a longer one that count as one signature: none is shorter."""
 
 _SHORT = 4
-"""Signatures of a row whose twins are tried, at most."""
+"""Signatures of a row that are all checked over each of its twins, at most; of more, the first."""
 
 _LONG_KEYS = 700
-"""Characters of a column of keys or of a script whose row's twins are tried: some ten keys."""
+"""Characters of a column of keys or of a script of such a row: some ten keys."""
+
+_LIKELIEST = 2
+"""Twins of a text that is not long which are tried however many keys and signatures there are: a
+line end lost."""
 
 _PAIRS = 80
 """Pairs of a signature and a key that are tried over all twins of a row, fewer of a long text."""
@@ -94,9 +100,14 @@ def near_miss(
     if form := signed_form(proof):
         reason = f"the signature is good for {form.words}, a form that is not read: {form.to_do}"
         return _named(failed, reason)
-    if failed.scheme in _SLOW or _is_of_many(proof, failed.scheme):
-        return undecided_if_long(proof, failed)
-    for words, twin in islice(_twins(proof), _most(proof)):
+    if failed.scheme in _SLOW:  # false only where another signature fits the text as published
+        return failed
+    many = _is_of_many(proof)
+    if many and failed.control is not Control.MISMATCH:
+        return failed
+    for words, twin in islice(_twins(proof), _most(proof, failed.scheme)):
+        if many and not _may_fit(twin, judged):
+            continue
         if judged(twin).control is Control.CONTROLS:
             return _named(
                 failed,
@@ -117,7 +128,8 @@ def undecided_if_long(proof: Proof, failed: ControlResult) -> ControlResult:
         return failed
     is_left = not _is_composed_soon(proof.message)
     if len(proof.message.encode()) >= LONG_FORM and not is_left:
-        is_left = next(islice(_twins(proof), _most(proof), None), None) is not None
+        most = _most(proof, failed.scheme)
+        is_left = next(islice(_twins(proof), most, None), None) is not None
     if not is_left:
         return failed
     return failed._replace(control=Control.UNSUPPORTED, reason=failed.reason + _NOT_ALL_TRIED)
@@ -129,13 +141,20 @@ _NOT_ALL_TRIED = (
 )
 
 
-def _is_of_many(proof: Proof, scheme: str) -> bool:
+def _is_of_many(proof: Proof) -> bool:
     """Whether there is more to check in a row than twins are worth."""
-    return (
-        (scheme == "bip322" and any(len(s) > _LONG_SIGNATURE for s in proof.signatures))
-        or len(proof.signatures) > _SHORT
-        or len(proof.script) > _LONG_KEYS
-    )
+    return len(proof.signatures) > _SHORT or len(proof.script) > _LONG_KEYS
+
+
+def _may_fit(twin: Proof, judged: Callable[[Proof], ControlResult]) -> bool:
+    """Whether the first signature of many fits a twin: only then the others can, which cost more.
+
+    Alone it may be too few of a script's keys, which is told beside who signed, or of the owners.
+    """
+    found = judged(twin._replace(signatures=twin.signatures[:1]))
+    if found.control is Control.UNSUPPORTED:
+        return bool(twin.owners)
+    return found.control is Control.CONTROLS or bool(found.signed_by)
 
 
 def _named(failed: ControlResult, reason: str) -> ControlResult:
@@ -144,14 +163,20 @@ def _named(failed: ControlResult, reason: str) -> ControlResult:
     )
 
 
-def _most(proof: Proof) -> int:
+def _most(proof: Proof, scheme: str) -> int:
     """How many twins are tried, the likeliest: the fewer, the more there is to check in each."""
     keys = len(_WORD.findall(proof.script)) or 1
     signatures = max(len(proof.signatures), len(_WORD.findall(" ".join(proof.signatures))))
+    if _is_of_many(proof):
+        signatures = 2  # the first, and what all of them take once it fits
+    longest = max(map(len, proof.signatures), default=0)
+    if scheme == "bip322" and longest > _LONG_SIGNATURE:
+        signatures *= longest // _ONE_OF_MANY
     size = len(proof.message.encode())
     if '"primaryType"' in proof.message:
         size *= _OF_TYPED_DATA
-    return min(MOST, _PAIRS // (keys * signatures * (1 + size // LONG_FORM)))
+    most = max(_PAIRS // (keys * signatures), _LIKELIEST)
+    return min(MOST, most // (1 + size // LONG_FORM))
 
 
 def of_test_network(network: Network, text: str) -> str:

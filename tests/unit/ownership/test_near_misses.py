@@ -19,6 +19,7 @@ from support.bitcoin_signing import (
     Spend,
     address_of,
     full,
+    keys,
     multisig,
     proof_of_funds,
     simple,
@@ -249,14 +250,14 @@ def test_a_text_too_long_for_all_its_twins_is_not_called_false(published: str) -
 
 
 def test_no_chain_is_asked_about_a_twin() -> None:
-    def keys(address: object) -> KeyPolicy:
+    def asked(address: object) -> KeyPolicy:
         raise AssertionError("asked")
 
     row = tron(TEXT + "\n", TEXT)
-    assert judge(row, REGISTRY, None, keys).control is Control.UNSUPPORTED
+    assert judge(row, REGISTRY, None, asked).control is Control.UNSUPPORTED
 
 
-def test_a_long_signature_of_bip322_is_not_tried_over_twins() -> None:
+def test_a_long_signature_of_bip322_is_tried_over_the_likeliest_twins() -> None:
     row = bip322("p2wpkh", TEXT + "\n", TEXT)
     whole = row.signatures[0]
     assert judge(row, REGISTRY).control is Control.UNSUPPORTED
@@ -268,7 +269,81 @@ def test_a_long_signature_of_bip322_is_not_tried_over_twins() -> None:
     assert len(whole) <= 400 < len(long)
     good = row._replace(message=TEXT + "\n", signatures=(long,))
     assert judge(good, REGISTRY).shows_control
-    assert judge(row._replace(signatures=(long,)), REGISTRY).control is Control.MISMATCH
+    result = judge(row._replace(signatures=(long,)), REGISTRY)
+    assert (result.control, "line end added" in result.reason) == (Control.UNSUPPORTED, True)
+    wrong = row._replace(message="another", signatures=(long,))
+    assert judge(wrong, REGISTRY).control is Control.MISMATCH
+
+
+def of_many(required: int, members: int, signed: str, published: str) -> Claim:
+    """Signatures of a script's keys, one a column."""
+    signers = keys(members, "member")
+    script = multisig(required, [k.public for k in signers])
+    made = [k.message(BITCOIN, signed, 31) for k in signers[:required]]
+    address = address_of(BITCOIN, "p2wsh", script)
+    return claim("bitcoin", address, *made, message=published, script=script.hex())
+
+
+def by_owners(count: int, signed: str, published: str) -> Claim:
+    """Signatures of a contract's named owners."""
+    signers = [key(n) for n in range(1, count + 1)]
+    made = [evm_sign(signer, signed) for signer in signers]
+    owners = tuple(map(evm_address, signers))
+    contract = "0x" + "ab" * 20
+    return claim("ethereum", contract, *made, message=published, owners=owners)
+
+
+def bip322_of_many(required: int, members: int, signed: str, published: str) -> Claim:
+    signers = keys(members, "member")
+    script = multisig(required, [k.public for k in signers])
+    address = address_of(BITCOIN, "p2wsh", script)
+    output = script_pubkey(decode_address(BITCOIN, address))
+    spend = Spend("p2wsh", output, tuple(signers[:required]), script, before=(b"",))
+    return claim("bitcoin", address, simple(to_sign(signed, [spend])), message=published)
+
+
+MANY = {
+    "5 of 5": partial(of_many, 5, 5),
+    "2 of 15": partial(of_many, 2, 15),
+    "12 of 15": partial(of_many, 12, 15),
+    "5 owners": partial(by_owners, 5),
+    "20 owners": partial(by_owners, 20),
+    "BIP-322 3 of 5": partial(bip322_of_many, 3, 5),
+    "BIP-322 11 of 15": partial(bip322_of_many, 11, 15),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_of_many_signatures_a_twin_is_named_too(name: str) -> None:
+    row = MANY[name]
+    assert judge(row(TEXT, TEXT), REGISTRY).control is Control.CONTROLS
+    result = judge(row(TEXT + "\n", TEXT), REGISTRY)
+    assert (result.control, "line end added" in result.reason) == (Control.UNSUPPORTED, True)
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_of_many_signatures_none_escapes_being_false(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    real = judge_module._judge
+
+    def counting(proof: Proof, *more: object) -> object:
+        asked.append(len(proof.signatures))
+        return real(proof, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(judge_module, "_judge", counting)
+    judge_module._memory.clear()
+    bad = MANY[name]("another text", TEXT)
+    assert judge(bad, REGISTRY).control is Control.MISMATCH
+    assert 2 < len(asked) <= MOST + 1
+    assert sum(asked) <= len(bad.signatures) + MOST * 4
+    twin = MANY[name](TEXT + "\n", TEXT)
+    if len(twin.signatures) > 4:  # one of another text among those of a twin
+        mixed = twin._replace(signatures=(*twin.signatures[:-1], bad.signatures[-1]))
+        assert judge(mixed, REGISTRY).control is Control.MISMATCH
+        mixed = twin._replace(signatures=(bad.signatures[0], *twin.signatures[1:]))
+        assert judge(mixed, REGISTRY).control is Control.MISMATCH
 
 
 def test_json_of_parts_is_a_text_like_any_other_where_no_wallet_signs_parts() -> None:
