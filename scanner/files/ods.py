@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from scanner.errors import ListFormatError
 from scanner.files.comments import BOX, COMMENT, MAX_COMMENT, MAX_COMMENTS, Aside, pages_of
+from scanner.files.raised import ON_THE_LINE, Raised
 from scanner.files.shown import SHOWN, number_text, shows_other, text_says
 from scanner.files.unseen import OdsLooks, OdsRow, Unseen
 
@@ -76,6 +77,7 @@ class _OdsEvents:
         self._repeat_row = self._repeat_cell = 1
         self._value, self._text, self._paragraphs = "", [""], 0
         self._kind = self._formula = self._stated = ""
+        self._spans: list[Raised] = []
         self._aside = 0
         self._said = ""
         self._where = ""
@@ -154,6 +156,8 @@ class _OdsEvents:
             self._depth += 1
         elif tag == _TEXT + "s":
             self._text.append(" " * min(_count(names.get(_TEXT + "c", "1")), 1000))
+        elif tag == _TEXT + "span":
+            self._spans.append(self.looks.raised.get(names.get(_TEXT + "style-name"), self._look()))
         elif tag in (_TEXT + "line-break", _TEXT + "tab"):
             self._text.append("\n" if tag.endswith("break") else "\t")
 
@@ -188,6 +192,12 @@ class _OdsEvents:
             self._rows.append((cells, self._repeat_row, self.looks.of_row()))
         elif tag == _TEXT + "p":
             self._depth -= 1
+        elif tag == _TEXT + "span":
+            self._spans.pop()
+
+    def _look(self) -> Raised:
+        """How digits look in the text that is open."""
+        return self._spans[-1] if self._spans else ON_THE_LINE
 
     def _cell(self) -> str:
         """What the cell says: its number, unless it shows more; its formula, if nothing else."""
@@ -202,7 +212,7 @@ class _OdsEvents:
         if self._aside:
             self._said = (self._said + text)[:MAX_COMMENT]
         elif self._depth:
-            self._text.append(text)
+            self._text.append(text.translate(self._look()) if self._spans else text)
 
 
 def _ods_value(names: dict[str, str]) -> str:

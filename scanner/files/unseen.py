@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from xml.parsers import expat
 
+from scanner.files.raised import Raised, raised_as
+
 _MOST_TEXTS = 10_000  # struck-out ones that are kept
 _LONGEST_TEXT = 40_000  # characters: what a cell may hold, and some more
 _MOST_ROWS = 5  # that are named
@@ -37,6 +39,8 @@ _STRIKE = re.compile(rb"<(?:[A-Za-z][\w.-]{0,40}:)?d?strike[\s/>]", re.IGNORECAS
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 _STYLE, _TABLE, _TEXT = f"{_OASIS}style:1.0 ", f"{_OASIS}table:1.0 ", f"{_OASIS}text:1.0 "
 _LINES = f"{_STYLE}text-line-through-style", f"{_STYLE}text-line-through-type"
+_POSITION = f"{_STYLE}text-position"
+_FLAT = re.compile(r"0+(?:\.0*)?(?:[a-z]{2})?")
 
 
 @dataclass
@@ -170,7 +174,7 @@ class OdsLooks:
     """How rows of an OpenDocument sheet look. Takes the starts of elements of content.xml.
 
     hidden_sheets: their names. hidden, struck: of the row that is open. hidden_columns: numbers of
-    those of the sheet that is open, from 0.
+    those of the sheet that is open, from 0. raised: by style, where it is not on the line.
     """
 
     def __init__(self) -> None:
@@ -179,6 +183,8 @@ class OdsLooks:
         self._columns = 0
         self.hidden = self.struck = False
         self._style = ""
+        self.raised: dict[str | None, Raised] = {}
+        self._flat: set[tuple[str, str | None]] = set()
         self._styles_of_hidden: set[str] = set()
         self._styles_of_struck: set[str] = set()
         self._row_struck = self._cell_struck = False
@@ -186,6 +192,8 @@ class OdsLooks:
             f"{_STYLE}style": self._new_style,
             f"{_STYLE}table-properties": self._of_tables,
             f"{_STYLE}text-properties": self._of_texts,
+            f"{_STYLE}table-row-properties": self._of_rows,
+            f"{_STYLE}table-column-properties": self._of_columns,
             f"{_TABLE}table": self._table,
             f"{_TABLE}table-column": self._column,
             f"{_TABLE}table-row": self._row,
@@ -220,7 +228,23 @@ class OdsLooks:
         if names.get(f"{_TABLE}display") == "false":
             self._styles_of_hidden.add(self._style)
 
+    def _of_rows(self, names: Mapping[str, str]) -> None:
+        if _FLAT.fullmatch(names.get(f"{_STYLE}row-height", "1cm")):
+            self._flat.add(("row", self._style))
+
+    def _of_columns(self, names: Mapping[str, str]) -> None:
+        if _FLAT.fullmatch(names.get(f"{_STYLE}column-width", "1cm")):
+            self._flat.add(("column", self._style))
+
+    def _is_hidden(self, what: str, names: Mapping[str, str]) -> bool:
+        """Whether a row or column is hidden, or has no height or width."""
+        if names.get(f"{_TABLE}visibility", "visible") != "visible":
+            return True
+        return (what, names.get(f"{_TABLE}style-name")) in self._flat
+
     def _of_texts(self, names: Mapping[str, str]) -> None:
+        if _POSITION in names:
+            self.raised[self._style] = raised_as(names[_POSITION])
         lines = [names[line] for line in _LINES if line in names]
         if lines and "none" not in lines:
             self._strike()
@@ -237,12 +261,12 @@ class OdsLooks:
         stated = names.get(f"{_TABLE}number-columns-repeated", "1")
         count = int(stated) if stated.isascii() and stated.isdecimal() and len(stated) < 8 else 1
         end = min(self._columns + max(count, 1), MOST_COLUMNS)
-        if names.get(f"{_TABLE}visibility", "visible") != "visible":
+        if self._is_hidden("column", names):
             self.hidden_columns += tuple(range(self._columns, end))
         self._columns = end
 
     def _row(self, names: Mapping[str, str]) -> None:
-        self.hidden = names.get(f"{_TABLE}visibility", "visible") != "visible"
+        self.hidden = self._is_hidden("row", names)
         self.struck = False
         self._row_struck = names.get(f"{_TABLE}default-cell-style-name") in self._styles_of_struck
 

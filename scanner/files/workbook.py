@@ -87,21 +87,16 @@ def _checked(book: Workbook) -> Workbook:
 
 def _xlsx(archive: zipfile.ZipFile, name: str) -> Workbook:
     try:
-        from openpyxl import load_workbook  # noqa: PLC0415 - an extra
-
-        from scanner.files.xlsx_rows import rows_of  # noqa: PLC0415 - needs it
+        from scanner.files.xlsx_rows import book_of, rows_of  # noqa: PLC0415 - needs an extra
     except ImportError:
         what = "an Excel workbook needs one more package (or save each sheet as CSV)"
         raise MissingExtraError(what, "files") from None
 
-    def opened(values: bool) -> Any:  # noqa: ANN401 - a class of the library
-        return load_workbook(archive.fp, read_only=True, data_only=values, keep_links=False)
-
     try:
-        book = opened(True)
-        formulas = opened(False) if _has_formulas(archive) else None
+        book = book_of(archive.fp, values=True)
+        formulas = book_of(archive.fp, values=False) if _has_formulas(archive) else None
     except Exception as e:  # the library raises what its parts do: KeyError, ParseError, ...
-        raise ListFormatError(name, f"not a readable workbook: {type(e).__name__}") from None
+        raise ListFormatError(name, f"not a readable workbook: {_why(e)}") from None
 
     def rows(sheet: str) -> Iterator[list[str]]:
         look = _XlsxLook(archive, book[sheet], unseen[sheet], struck=struck, texts=texts)
@@ -113,8 +108,7 @@ def _xlsx(archive: zipfile.ZipFile, name: str) -> Workbook:
                 look.take(number, found[0] or ())
                 saved = None if found[0] is None else [_saved(cell) for cell in found[0]]
             except Exception as e:
-                why = clip(str(e), 100) if type(e) is ValueError else type(e).__name__
-                what = f"sheet {sheet!r} cannot be read from row {number} on: {why}"
+                what = f"sheet {sheet!r} cannot be read from row {number} on: {_why(e)}"
                 raise ListFormatError(name, what) from None
             if saved is None:
                 return
@@ -128,6 +122,11 @@ def _xlsx(archive: zipfile.ZipFile, name: str) -> Workbook:
     unseen = {page.title: Unseen(page.sheet_state != "visible") for page in book.worksheets}
     sheets = [page.title for page in book.worksheets]
     return Workbook(name, sheets, rows, asides_of(archive, name), unseen)
+
+
+def _why(error: Exception) -> str:
+    """What went wrong: in words where they are ours, else the kind of the error."""
+    return clip(str(error), 100) if type(error) is ValueError else type(error).__name__
 
 
 class _XlsxLook:
@@ -187,7 +186,9 @@ def _saved(cell: Any) -> Any:  # noqa: ANN401 - a class of the library
 
 def _calculated(value: Any, formula: Any) -> Any:  # noqa: ANN401 - whatever stands in a cell
     """The saved value of a cell; the formula itself where no value was saved with it."""
-    return str(formula) if value is None and formula is not None else value
+    if value is not None or formula is None:
+        return value
+    return str(getattr(formula, "text", formula))  # a formula of many cells is no text
 
 
 def _cell_text(value: Any) -> str:  # noqa: ANN401 - whatever the library finds in a cell

@@ -139,6 +139,27 @@ def test_rows_and_columns_of_no_size_are_hidden(read_file: Reader, tmp_path: Pat
         assert reason.startswith(what)
 
 
+@pytest.mark.parametrize(
+    ("what", "family", "size", "told"),
+    [
+        ("hidden rows", "row", "row-height", ("0cm", "0.0in")),
+        ("hidden columns", "column", "column-width", ("0cm", "0pt")),
+    ],
+)
+def test_rows_and_columns_of_no_size_of_an_open_document_are_hidden(
+    read_file: Reader, tmp_path: Path, what: str, family: str, size: str, told: tuple[str, str]
+) -> None:
+    for length, hidden in ((told[0], True), (told[1], True), ("0.45cm", False)):
+        files = parts_of(ods(tmp_path / "list.ods", what))
+        style = f'<s:style s:name="f"><s:table-{family}-properties s:{size}="{length}"/></s:style>'
+        text = files["content.xml"].replace("<o:automatic-styles>", f"<o:automatic-styles>{style}")
+        of_all = ' t:visibility="collapse"/>', ' t:visibility="collapse">'
+        for old in of_all:
+            text = text.replace(old, old.replace('t:visibility="collapse"', 't:style-name="f"'))
+        read = read_file(written(tmp_path / "list.ods", files | {"content.xml": text}))
+        assert [reason.startswith(what) for reason in reasons(read)] == [True] * hidden
+
+
 SHARED = (
     '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si>{}</si></sst>',
     '<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-'
