@@ -45,6 +45,11 @@ _NO_SIGNATURE = (
     "signature {} has {}, a key's has 65, and no contract is at the address that could read it: it "
     "may be cut off"
 )
+_CUT_OFF = (
+    "signature {} has 64 bytes, which say which of two keys made it only in the form of EIP-2098: "
+    "read so it is by another key, but with a last byte of 28 behind them it is by the address's "
+    "key: publish all 65 bytes"
+)
 
 _Texts = tuple[Sequence[Digest], Freshness]
 """What a row's message may have been signed as, and how tightly it is tied to a time."""
@@ -86,6 +91,7 @@ class EvmMessage:
             if remark is None:
                 found = self._of_contract(proof, call, signatures, digests)
                 found = found or self._odd(proof, call, number, signed, digests)
+                found = found or self._cut_off(proof, number, signed, digests)
                 asked = call is not None
                 return found or evm_signers.not_by(self.name, number, signed, digests, asked)
             if remark and remark not in remarks:
@@ -111,6 +117,18 @@ class EvmMessage:
             reason = NoSignature(_NO_SIGNATURE.format(number, size), number)
             return verdicts.malformed(self.name, reason)
         return None
+
+    def _cut_off(
+        self, proof: Proof, number: int, signed: Signed, digests: Sequence[Digest]
+    ) -> ControlResult | None:
+        """The verdict where the last byte of the own key's signature is missing."""
+        plain = signed.plain
+        if plain is None or len(signed.data) != 64 or plain.recovery_id:
+            return None
+        whole = signed._replace(plain=plain._replace(recovery_id=1))
+        if own_key(proof.address.payload, whole, digests) is None:
+            return None
+        return verdicts.unsupported(self.name, _CUT_OFF.format(number))
 
     def _of_contract(
         self,

@@ -130,6 +130,22 @@ def test_the_64_byte_form() -> None:
         assert "EIP-2098" in result.reason
 
 
+def test_a_signature_without_its_last_byte_is_not_anothers() -> None:
+    """Read as EIP-2098, 64 bytes are half the time by another key, and none of that is false."""
+    told = set()
+    for number in range(12):
+        address = evm_address(key(number))
+        whole = evm_sign(key(number))
+        result = judged(whole[:-2], address=address)
+        told.add(result.control)
+        if whole.endswith("1c"):
+            assert result.control is Control.UNSUPPORTED
+            assert "publish all 65 bytes" in result.reason
+        assert judged(whole[:-2], address=evm_address(key(99))).control is Control.MISMATCH
+        assert judged(whole[:-2], address=address, message="?").control is Control.MISMATCH
+    assert told == {Control.CONTROLS, Control.UNSUPPORTED}
+
+
 def test_high_s_is_accepted_as_ecrecover_does_and_noted() -> None:
     result = judged(high_s(evm_sign(SIGNER)))
     assert result.shows_control
