@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from scanner.lists.names import (
     normal,
     sign_in,
 )
+from scanner.lists.remedies import mapping
 from scanner.model.claim import Unit
 from scanner.model.registry import Registry
 from scanner.model.speech import BASE_UNITS, MONEY
@@ -204,8 +206,19 @@ class _Finder:
             first, name = self._names[self._at[field]], self._names[index]
             what = f"two columns mean {field!r}: {clip(first)!r} and {clip(name)!r}"
             remedy = f"choose with --columns {field}=.. and --columns ignore=.."
+            if normal(first) == normal(name):
+                remedy = f"give each a name of its own, or use {mapping('ignore', name)} for both"
+            if self._side_by_side():
+                remedy = "two tables stand side by side: put one below the other, or into a file"
             raise ListFormatError(self._file, f"{what}; {remedy}", self._line, index + 1)
         self._at[field] = index
+
+    def _side_by_side(self) -> bool:
+        """Whether the header has all that makes a list more than once."""
+        fields = Counter(BY_NAME.get(normal(name), "") for name in self._names)
+        return fields["address"] > 1 and any(
+            count > 1 for field, count in fields.items() if field not in ("", "address")
+        )
 
     def columns(self) -> Columns:
         """What was found, of the whole header."""
@@ -265,11 +278,16 @@ def _chosen(
     names: Sequence[str], file: str, line: int, chosen: Mapping[str, str]
 ) -> dict[str, int]:
     at: dict[str, int] = {}
-    present = [normal(name) for name in names]
     for field, name in chosen.items():
-        if normal(name) not in present:
+        found = [index for index, each in enumerate(names) if normal(each) == normal(name)]
+        if len(found) > 1:  # names that differ in case or signs alone can be told apart
+            found = [index for index in found if names[index].strip() == name.strip()] or found
+        if not found:
             raise ListFormatError(file, no_column(name, names), line)
-        at[field] = present.index(normal(name))
+        if len(found) > 1:
+            what = f"{len(found)} columns are called {clip(name)!r}: give each a name of its own"
+            raise ListFormatError(file, what, line, found[1] + 1)
+        at[field] = found[0]
     return at
 
 

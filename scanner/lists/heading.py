@@ -25,6 +25,7 @@ MOST_TITLES = 40
 
 _SEP = re.compile(r"\ufeff?sep=(.)\r?\n?", re.IGNORECASE)
 _EXAMPLES = 5
+_LONGEST = 200  # characters of a line that an option may repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,6 @@ def account_for_titles(
         elif len(filled) == 1 and not says_beside_rows(text, numbers=True) and not names:
             accounting.needless(part, TITLE, text)
         else:
-            option = mapping("ignore", clip(text, 40)) if "," not in text else "leave it out"
+            option = mapping("ignore", text) if len(text) <= _LONGEST else "leave it out"
             remedy = f"if it says nothing about the rows, {option}; give a block with --at"
             accounting.unknown(part, remedy, text)

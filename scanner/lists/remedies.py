@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+
+_PARTING = re.compile(r"\s*[,=]+\s*")
+"""What `--columns` parts its mappings by. Names are compared without it."""
 
 _EXPANDED = frozenset("\"$`\\!'")
 """What a shell reads in double quotes, or ends them; and what is hard to tell from them."""
@@ -13,7 +17,8 @@ def mapping(field: str, name: str) -> str:
 
     A name with blanks stays one word, and nothing of a hostile one is ever run.
     """
-    return f"--columns {quoted(f'{field}={name.strip()}')}"
+    plain = _PARTING.sub(" ", name).strip()
+    return f"--columns {quoted(f'{field}={plain}')}"
 
 
 def quoted(word: str) -> str:

@@ -37,6 +37,30 @@ def test_a_choice_overrules_the_usual_name() -> None:
     assert (columns.at["amount"], columns.ignored) == (1, ("amount",))
 
 
+def test_a_choice_of_a_name_that_two_columns_have_is_none() -> None:
+    """The first would be taken, and `ignore=` with the same name would drop the other unseen."""
+    header = ["network", "address", "network"]
+    with pytest.raises(ListFormatError, match="2 columns are called 'Network': give each a") as e:
+        find_columns(header, "f", 3, {"network": "Network", "ignore": "network"})
+    assert (e.value.line, e.value.column) == (3, 3)
+    columns = find_columns(["Amount", "address", "amount"], "f", 1, {"amount": "amount"})
+    assert (columns.at["amount"], columns.unknown) == (2, (0,))
+
+
+@pytest.mark.parametrize(
+    ("header", "remedy"),
+    [
+        ("network,address,network", "give each a name of its own, or use --columns ignore=network"),
+        ("coin,address,,coin,address", "two tables stand side by side: put one below the other"),
+        ("address,addr,coin", "choose with --columns address=.. and --columns ignore=.."),
+    ],
+)
+def test_the_remedy_for_two_columns_of_one_meaning_works(header: str, remedy: str) -> None:
+    with pytest.raises(ListFormatError) as caught:
+        find_columns(header.split(","), "f", 1)
+    assert remedy in str(caught.value)
+
+
 def test_unknown_cells_have_no_field() -> None:
     assert header_names(["address", "what", ""]) == {"address"}
 

@@ -31,6 +31,23 @@ def test_a_shell_reads_the_name_and_runs_nothing(name):
     assert parse_columns([words[1]]) == {"ignore": name}
 
 
+@pytest.mark.parametrize("name", ["Amount, thousands", "a=b", "a , b,c", ",x"])
+def test_what_parts_options_is_left_out_of_a_name(name, read_bytes):
+    words = shlex.split(mapping("ignore", name))
+    columns = parse_columns(words[1:])
+    text = f'network,address,coin,"{name}"\nbitcoin,1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw,BTC,1\n'
+    assert read_bytes(text).findings
+    assert not read_bytes(text, columns=columns).findings
+
+
+@pytest.mark.parametrize("title", ["All in thousands of coins, and as of block 840,000 unless said"])
+def test_the_option_of_a_title_is_the_whole_title(title, read_bytes):
+    text = f'"{title}"\nnetwork,address,coin\nbitcoin,1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw,BTC\n'
+    (reason,) = [f.reason for f in read_bytes(text).findings if "--columns" in f.reason]
+    option = shlex.split(reason.partition("rows, ")[2].partition(";")[0])
+    assert not read_bytes(text, columns=parse_columns(option[1:])).findings
+
+
 def test_plain_names_stand_as_they_are():
     assert mapping("address", "wallet") == "--columns address=wallet"
     assert mapping("ignore", "pledged to ") == '--columns "ignore=pledged to"'
