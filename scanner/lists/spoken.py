@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from scanner.errors import clip
 from scanner.files.comments import BOX, COMMENT, PAGE, PROMPT, Aside
 from scanner.files.unseen import Unseen
+from scanner.lists.days import day_in
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.names import SHARES, normal
 from scanner.lists.remedies import mapping
+from scanner.lists.total_rows import TOTALS, total_word
 from scanner.model import tongues
 from scanner.model.speech import (
     BASE_UNITS,
@@ -41,6 +43,27 @@ _NO_HOLDING = re.compile(
     r"|(?:not|no) (?:owned|our|ours|held|holdings?|reserves?)|third part(?:y|ies))\b",
     re.IGNORECASE,
 )
+_NOT_COUNTED = re.compile(
+    r"(?:n['\u2019]t|\bnot)(?: to)?(?: be)? (?:count(?:ed)?|included?|used?|consider(?:ed)?|part of"
+    r"|add(?:ed)?|controlled|in (?:the |our )?(?:totals?|sum|reserves?))\b"
+    r"|\bno longer\b|\b(?:double|twice|already)[- ]counted\b"
+    r"|\bcounted (?:above|below|elsewhere|twice|already|in)\b|\bduplicate[sd]?\b"
+    r"|\b(?:ignored?|skipped|removed|emptied|disputed|deduct(?:ed)?)\b"
+    r"|\bformerly (?:ours|held|owned)\b|\b(?:sub-?|grand )totals?\b"
+    r"|\bexclud(?:es?|ing)\b|\bexcl\b|\btest ?nets?\b",
+    re.IGNORECASE,
+)
+"""Words beside a row which mean that it counts otherwise than the others, or not at all."""
+_DATED = re.compile(
+    r"\b(?:as (?:of|at|on)|balance (?:of|at|on)|moved|until|valid|before|after)\b", re.IGNORECASE
+)
+_TIMES = re.compile(r"\bx ?1[ ,.]?000|[(['\u2019]000s?\b|\b10 ?(?:\^|\*\*) ?\d", re.IGNORECASE)
+_COUNTING = word_set(
+    "not t longer counted duplicate duplicates duplicated ignore ignored skipped removed emptied "
+    "disputed deduct deducted formerly subtotal subtotals total totals exclude excludes excluding "
+    "excl testnet testnets nets net as balance moved until valid before after"
+)
+"""Words that are in whatever `_NOT_COUNTED` and `_DATED` find."""
 _LIABILITIES = frozenset({"liability", "liabilities"})
 _SIGNS = frozenset("$%\u20ac\u00a3")
 _CHUNK = re.compile(r"[^\W_]+|[$%\u20ac\u00a3]")
@@ -85,7 +108,8 @@ _ITS_WORDS = re.compile(r"[^\W_]+|[$%\u20ac\u00a3]")
 def is_no_holding(row_type: str) -> bool:
     """Whether a row's type or status may say that it is nothing that is held."""
     shown = row_type[:MOST_LETTERS]
-    return _NO_HOLDING.search(shown) is not None or bool(tongues.not_held_in(shown))
+    found = _NO_HOLDING.search(shown) or _NOT_COUNTED.search(shown)
+    return found is not None or bool(tongues.not_held_in(shown))
 
 
 def says_beside_rows(text: str, *, numbers: bool = False) -> bool:
@@ -105,11 +129,19 @@ def says_beside_rows(text: str, *, numbers: bool = False) -> bool:
 def label_says(text: str) -> bool:
     """Whether a label may say that the row is not held, or is money, a share, a unit or a scale.
 
-    And what any note may say.
+    And that it is not counted, or of another day, or a total; and what any note may say.
     """
     shown = text[:MOST_LETTERS]
     told = _ITS_WORDS.findall(shown.casefold())
     if not _BESIDE.isdisjoint(told):
+        return True
+    if not _COUNTING.isdisjoint(told) and (
+        _NOT_COUNTED.search(shown) or (_DATED.search(shown) and day_in(shown))
+    ):
+        return True
+    if not TOTALS.isdisjoint(told) and total_word(shown):
+        return True
+    if ("000" in shown or "10" in shown) and _TIMES.search(shown):
         return True
     if not _NOT_HELD.isdisjoint(told) and is_no_holding(shown):
         return True

@@ -50,7 +50,7 @@ MOST_LETTERS = 400
 
 _NOTE = re.compile(
     rf"\b(?:in|as|are|unit:?) (?:{UNIT}|mist|000s?|k)\b"
-    r"|\bblock(?: ?(?:height|number|no\.?))?[ :#]{1,3}\d{4,}|\bheight[ :#]{1,3}\d{4,}"
+    r"|\bblock(?: ?(?:height|number|no\.?))?[ :#=]{1,3}\d{4,}|\bheight[ :#=]{1,3}\d{4,}"
     r"|\d ?%|\b(?:half|part) of (?:it|this)\b",
     re.IGNORECASE,
 )

@@ -17,11 +17,17 @@ SPOKEN = [
     "USD millions", "(thousands)", "Closed", "liability", "no reserve", "50 %", "third party",
     "Excluded", "burn address", "stolen in 2024", "escrow", "lost keys", "held on behalf of clients",
     "lent out", "pledged", "in EUR", "percent", "counterparty", "amounts as sats", "in 000s",
+    "do not count", "Don't include", "not part of reserves", "not counted", "not to be counted",
+    "double-counted", "counted above", "duplicate of row 2", "no longer used", "removed", "Ignore",
+    "not controlled by us", "excluding fees", "testnet", "Subtotal", "Total BTC", "Grand total",
+    "as of 2026-09-01", "As at 30 Sep 2026", "balance on 01/02/2026", "moved 2026-10-02",
+    "x1000", "('000)", "x 1,000", "10^8 units", "block=840000", "not in the total",
 ]  # fmt: skip
 SILENT = [
     "Hot wallet 3", "Ledger Nano", "Satoshi's first wallet", "Thousand Oaks office", "Block.one",
     "Binance-Peg BTC", "Notable", "third wallet", "not for long", "SUN deposit", "Unit 7 vault",
     "Lost Coast office", "on Ledger", "Burnaby branch", "USDT cold 3", "USDC", "Raw deposit", "Wei Dai", "No. 4", "Tsd7", "12e4-77", "Custody (3 of 5)",
+    "since 2019", "cold wallet of 2024-05-01", "as of now", "Total Energies treasury", "Wallet 1000", "X Corp", "Nothing", "knot 3", "fund 10", "WBTC (0x1000abcd)", "Validator 000",
 ]  # fmt: skip
 
 
