@@ -6,15 +6,17 @@ they are of several days, most are read at the wrong one: that is asked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 
 from scanner.errors import clip
 from scanner.lists.abroad import NEEDLESS_ABROAD
 from scanner.lists.names import normal
 from scanner.lists.remedies import mapping
-from scanner.model.dates import Span, as_text, spans_in
+from scanner.model.dates import Span, Spans, as_text, spans_in
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.word_set import word_set
 
@@ -30,6 +32,8 @@ OF_THE_AMOUNT = (
 SEVERAL_DAYS = "the rows are of several days"
 """How the finding begins: a list tells it once."""
 
+_SERIAL = re.compile(r"[34]\d{4}(?:[.,]\d+)?", re.ASCII)  # of 1982 to 2036
+_BEGIN = date(1899, 12, 30).toordinal()
 _MOST_SILENT = 4096
 _MOST_LETTERS = 80
 Readings = tuple[int | None, int | None]
@@ -40,7 +44,8 @@ def day_in(text: str) -> Readings | None:
     """The day that a text names, in any of its usual spellings; None if it names none.
 
     31/12/2025 is one day, 01/02/2026 two: each has its place. Of a month, a quarter or a year it is
-    the first day.
+    the first day. 46022 is what a spreadsheet keeps of 2025-12-31 where the look of its cell was
+    lost: such a number is a day only where days are named.
     """
     return _day_in(shortened(text))
 
@@ -52,11 +57,19 @@ def shortened(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _day_in(text: str) -> Readings | None:
-    found = spans_in(text)
+    found = _spans(text)
     if found is None:
         return None
     first, second = (None if span is None else span.first for span in found)
     return first, second
+
+
+def _spans(text: str) -> Spans | None:
+    """As `spans_in`, of a spreadsheet's number of a day, too: days since 1899-12-30."""
+    if _SERIAL.fullmatch(text.strip()):
+        day = _BEGIN + int(text.strip()[:5])
+        return Span(day, day), Span(day, day)
+    return spans_in(text)
 
 
 def apart(first: str, second: str) -> bool:
@@ -70,7 +83,7 @@ def apart(first: str, second: str) -> bool:
 
 def days_of(texts: Iterable[str]) -> tuple[Span, ...]:
     """The days that texts name, each once; a day that may be two is both."""
-    named = (spans_in(shortened(text)) or () for text in texts)
+    named = (_spans(shortened(text)) or () for text in texts)
     return tuple(dict.fromkeys(span for spans in named for span in spans if span is not None))
 
 

@@ -84,7 +84,8 @@ class Levels:
 
     def _is_day(self, name: str) -> bool:
         """Whether a key names the day of what is below it, and nobody says that it does not."""
-        if ADDRESS.fullmatch(name) or day_in(name) is None:
+        number = name.isdecimal() and len(name) == 5  # of an account, or of anything
+        if ADDRESS.fullmatch(name) or number or day_in(name) is None:
             return False
         return normal(f"level {name}") not in self._ignored
 

@@ -58,6 +58,20 @@ def test_a_column_of_two_days_is_asked_about(read_bytes: Reader, name: str) -> N
     assert (len(settled.claims), settled.findings) == (2, [])
 
 
+@pytest.mark.parametrize("dates", [("46022", "46203"), ("46022.5", "46203.75"), (OLD, "46203")])
+def test_days_as_spreadsheets_keep_them_are_days(
+    read_bytes: Reader, dates: tuple[str, str]
+) -> None:
+    """What is left of a date where its cell is saved without its look: days since 1899-12-30."""
+    first, last = dates
+    read = read_bytes(table("date", first, last))
+    [reason] = told(read)
+    assert f"several days ({first}, {last}) and are read at one block" in reason
+    assert told(read_bytes(json.dumps([row(A, date=first), row(B, date=last)])))
+    assert not told(read_bytes(table("date", "46022", OLD)))
+    assert not told(read_bytes(json.dumps({"46022": [row(A)], "46203": [row(B)]})))
+
+
 @pytest.mark.parametrize("name", ["created", "updated", "signed date", "first seen"])
 def test_a_date_of_something_else_is_none_of_the_amount(read_bytes: Reader, name: str) -> None:
     assert not told(read_bytes(table(name, OLD, NEW)))
