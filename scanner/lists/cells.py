@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from scanner.errors import UnknownAssetError, clip
 from scanner.lists.amounts import MUCH, AmountReader, BadCellError
-from scanner.lists.blanks import NULLS, present, value
+from scanner.lists.blanks import NULLS, names_no_contract, present, value
 from scanner.lists.days import apart, several_days
 from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
@@ -326,7 +326,7 @@ class CellReader:
         if layout.chain_ids and label.isdecimal():
             label = f"eip155:{label}"
         label = label or layout.network
-        if contract and contract not in NULLS and contract.lower() != "native":
+        if contract and not names_no_contract(contract, coin, label, self.registry):
             return self._by_contract(coin, label, contract)
         name = coin or layout.asset
         if name in _DITTO:

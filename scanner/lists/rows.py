@@ -15,7 +15,7 @@ from scanner.lists.cutter import Piece, records
 from scanner.lists.interface import MAX_LINE
 from scanner.lists.numbers import decimals_in
 from scanner.lists.spoken import says_beside_rows
-from scanner.lists.total_rows import total_word
+from scanner.lists.total_rows import coin_of_total, total_word
 from scanner.model.claim import DeclaredTotal, Row, UnreadableRow
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.speech import MOST_LETTERS, may_be_one_number, says_unit
@@ -103,6 +103,8 @@ class RowParser(CellReader):
         coin, label = (
             "" if total_word(shown[at]) else shown[at].strip() for at in (self._coin, self._network)
         )
+        if not coin and not self.layout.asset:
+            coin = next(filter(None, (coin_of_total(w, self.registry) for w in words)), "")
         text = shown[self._amount].strip() if self._amount >= 0 else ""
         try:
             known = coin or self.layout.asset

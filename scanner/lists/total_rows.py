@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from scanner.model.registry import Registry
 from scanner.model.word_set import word_set
 
 TOTALS = word_set(
@@ -34,3 +35,9 @@ def total_word(text: str) -> str:
     alone = "".join(words) in TOTALS
     named = len(words) == 2 and (words[0] in TOTALS or words[1] in TOTALS)
     return text.strip() if alone or named else ""
+
+
+def coin_of_total(text: str, registry: Registry) -> str:
+    """The coin that the name of a line of totals says, such as "Total ETH"; "" if it says none."""
+    others = [word for word in _WORD.findall(text) if word.lower() not in TOTALS]
+    return others[0] if len(others) == 1 and registry.names_coin(others[0]) else ""

@@ -74,6 +74,22 @@ def test_a_total_of_each_column_and_of_no_coin(read_bytes: Reader) -> None:
     assert "it names no coin" in read.findings[0].reason
 
 
+@pytest.mark.parametrize("name", ["Total BTC", "BTC total:", "Total (BTC)", "合计 BTC"])
+@pytest.mark.parametrize("place", ["{},,", ",,{}"])
+def test_a_total_that_names_its_coin_itself(read_bytes: Reader, name: str, place: str) -> None:
+    """Where no column next to it does; it was said to name none."""
+    line = place.format(name)
+    assert kinds(read_bytes(f"{HEADER}{ROWS}{line},4\n")) == []
+    read = read_bytes(f"{HEADER}{ROWS}{line},5\n")
+    assert kinds(read) == [FindingKind.TOTAL_UNREADABLE]
+    assert "the list says BTC is 5, its rows add up to 4" in read.findings[0].reason
+
+
+def test_a_total_of_a_table_of_many_coins_is_of_each_columns_coin(read_bytes: Reader) -> None:
+    wide = f"network,address,ETH,USDT\nethereum,{A},1.5,10\n,Total ETH,1.5,10\n"
+    assert kinds(read_bytes(wide)) == []
+
+
 @pytest.mark.parametrize(
     "text", ["", "Totalia cold 3", "Sum of all fears", B, "x" * 100, "totally"]
 )
