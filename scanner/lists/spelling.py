@@ -20,6 +20,9 @@ from scanner.model.registry import Registry
 
 _FORMULA = re.compile(r'="(.*)"')
 _HEX = re.compile(r"[0-9a-fA-F]+")
+_AROUND = "\"'`<>\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
+_EMPHASIS = re.compile(r"(\*{1,3}|_{1,3})([^*_]+)\1")  # a mark behind it alone is of a footnote
+_MARKDOWN_LINK = re.compile(r"\[([^\[\]]{1,200})\]\(\s*([^\s()]{1,400})\s*\)")
 
 
 def usual_address(network: Network, text: str, registry: Registry) -> str | None:
@@ -27,7 +30,7 @@ def usual_address(network: Network, text: str, registry: Registry) -> str | None
 
     text: which `decode_address` does not take. What names another network is none of this one.
     """
-    inner, other = without_prefix(network, _bare(text), registry)
+    inner, other = _inner(network, text, registry)
     for candidate in [] if other else _candidates(network, inner):
         try:
             return decode_address(network, candidate).text
@@ -36,10 +39,22 @@ def usual_address(network: Network, text: str, registry: Registry) -> str | None
     return None
 
 
+def _inner(network: Network, text: str, registry: Registry) -> tuple[str, str]:
+    """As `without_prefix`, of a cell's text: without what stands around it, or out of its link."""
+    bare = _bare(text)
+    if (link := _MARKDOWN_LINK.fullmatch(bare)) is None:
+        return without_prefix(network, bare, registry)
+    shown, (page, other) = _bare(link[1]), without_prefix(network, link[2], registry)
+    return shown, other or ("" if shown.lower() in page.lower() else "another address")
+
+
 def _bare(text: str) -> str:
-    """A cell's text without a formula, quotes or brackets around it."""
-    found = _FORMULA.fullmatch(text)
-    return found[1].strip() if found else text.strip("\"'`<>")
+    """A cell's text without a formula, quotes, brackets or emphasis around it."""
+    if found := _FORMULA.fullmatch(text):
+        return found[1].strip()
+    bare = text.strip(_AROUND)
+    marked = _EMPHASIS.fullmatch(bare)
+    return marked[2].strip(_AROUND) if marked else bare
 
 
 def _candidates(network: Network, inner: str) -> list[str]:
@@ -66,7 +81,7 @@ def invisible(text: str) -> str:
 def address_finding(claim: Claim, registry: Registry) -> Finding:
     """The finding for a claim whose address is none of its network."""
     network = registry.networks[claim.network]
-    _, other = without_prefix(network, _bare(claim.address), registry)
+    _, other = _inner(network, claim.address, registry)
     try:
         decode_address(network, claim.address)
         why = ""

@@ -15,7 +15,9 @@ ZERO, ALL_E = "0x" + "0" * 40, "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
 @pytest.mark.parametrize("text", NOTHING)
 def test_a_row_that_says_so_has_no_signature_owner_or_key(read_bytes: Reader, text: str) -> None:
     header = "coin,network,address,amount,message,signature,sig2,owner,owner2,public key,contract\n"
-    read = read_bytes(f"{header}ETH,ethereum,{A},1,text,{text},{text},{text},{text},{text},{text}\n")
+    read = read_bytes(
+        f"{header}ETH,ethereum,{A},1,text,{text},{text},{text},{text},{text},{text}\n"
+    )
     [claim] = read.claims
     assert (claim.signatures, claim.owners, claim.script) == ((), (), "")
     assert not read.findings

@@ -40,7 +40,9 @@ def test_what_parts_options_is_left_out_of_a_name(name, read_bytes):
     assert not read_bytes(text, columns=columns).findings
 
 
-@pytest.mark.parametrize("title", ["All in thousands of coins, and as of block 840,000 unless said"])
+@pytest.mark.parametrize(
+    "title", ["All in thousands of coins, and as of block 840,000 unless said"]
+)
 def test_the_option_of_a_title_is_the_whole_title(title, read_bytes):
     text = f'"{title}"\nnetwork,address,coin\nbitcoin,1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw,BTC\n'
     (reason,) = [f.reason for f in read_bytes(text).findings if "--columns" in f.reason]
