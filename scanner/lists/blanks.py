@@ -14,7 +14,7 @@ NOTHING = NULLS | {"-", "\u2013", "\u2014", "n/a", "N/A", "none", "None", "NONE"
 """The same where a key, a signature, an owner or a contract would stand: none looks like that."""
 
 _OF_NATIVE = frozenset({"0x" + "0" * 40, "0x" + "e" * 40})
-"""What stands for the contract of a network's own coin, which has none (ERC-7528, and before it)."""
+"""What stands for the contract of a network's own coin, which has none (ERC-7528)."""
 
 
 def names_no_contract(contract: str, coin: str, label: str, registry: Registry) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from scanner.errors import clip
 from scanner.files.records import DELIMITERS
 from scanner.lists.accounting import Accounting
 from scanner.lists.columns import AS_YOU_SAY, Columns, amount_named

@@ -21,6 +21,11 @@ def mapping(field: str, name: str) -> str:
     return f"--columns {quoted(f'{field}={plain}')}"
 
 
+def left_out(name: str) -> str:
+    """What leaves out what stands below a key, which may have no name."""
+    return f"use {mapping('ignore', name)}" if name.strip() else "give it a key"
+
+
 def quoted(word: str) -> str:
     """A word of a command line, in quotes where it needs them."""
     if shlex.quote(word) == word:

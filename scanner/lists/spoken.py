@@ -37,7 +37,7 @@ _NAME = re.compile(
 )
 _NO_HOLDING = re.compile(
     r"\b(?:liabilit(?:y|ies)|loans?|debts?|borrow(?:ed|ing)|lent|owed|payables?|closed|inactive"
-    r"|retired|disabled|deprecated|decommissioned|sold|pledged|collateral|counterpart(?:y|ies)|test"
+    r"|retired|disabled|deprecated|decommissioned|archived|migrated|terminated|revoked|sold|pledged|collateral|counterpart(?:y|ies)|test"
     r"|excluded|omitted|stolen|seized|hacked|burn(?:t|ed)?|inaccessible|unspendable|escrow(?:ed)?"
     r"|lost keys?|on behalf of"
     r"|(?:not|no) (?:owned|our|ours|held|holdings?|reserves?)|third part(?:y|ies))\b",
@@ -58,6 +58,12 @@ _DATED = re.compile(
     r"\b(?:as (?:of|at|on)|balance (?:of|at|on)|moved|until|valid|before|after)\b", re.IGNORECASE
 )
 _TIMES = re.compile(r"\bx ?1[ ,.]?000|[(['\u2019]000s?\b|\b10 ?(?:\^|\*\*) ?\d", re.IGNORECASE)
+_OF_LEDGERS = re.compile(
+    r"(?:debit|credit|withdrawal|outflow|inflow|outgoing|incoming|transfer|payment|spent|fee)s?"
+    r"|status (?:0|false|no|off)",
+    re.IGNORECASE,
+)
+"""Types and states of what moved, or is no more: not of what is there."""
 _COUNTING = word_set(
     "not t longer counted duplicate duplicates duplicated ignore ignored skipped removed emptied "
     "disputed deduct deducted formerly subtotal subtotals total totals exclude excludes excluding "
@@ -82,9 +88,10 @@ _BESIDE = (IN_TITLES | SHARES | {"%", "fiat"}) - _NAMES_OF_WALLETS
 _NOT_HELD = (
     word_set(
         "liability liabilities loan loans debt debts borrow borrowed borrowing lent owed payable "
-        "payables closed inactive retired disabled deprecated decommissioned sold pledged "
-        "collateral counterparty counterparties test not no third excluded omitted stolen seized "
-        "hacked burn burnt burned inaccessible unspendable escrow escrowed lost on"
+        "payables closed inactive retired disabled deprecated decommissioned archived migrated "
+        "terminated revoked sold pledged collateral counterparty counterparties test not no third "
+        "excluded omitted stolen seized hacked burn burnt burned inaccessible unspendable escrow "
+        "escrowed lost on"
     )
     | tongues.NOT_HELD
 )
@@ -109,6 +116,7 @@ def is_no_holding(row_type: str) -> bool:
     """Whether a row's type or status may say that it is nothing that is held."""
     shown = row_type[:MOST_LETTERS]
     found = _NO_HOLDING.search(shown) or _NOT_COUNTED.search(shown)
+    found = found or _OF_LEDGERS.fullmatch(shown.strip())
     return found is not None or bool(tongues.not_held_in(shown))
 
 

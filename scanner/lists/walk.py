@@ -19,7 +19,7 @@ from scanner.lists.keys import ADDRESS
 from scanner.lists.levels import INHERITED, Levels
 from scanner.lists.names import BY_NAME, LISTS_OF_COINS, WHY_NEEDLESS, normal
 from scanner.lists.objects import MAX_KEYS, ObjectRows, scalar_text
-from scanner.lists.remedies import mapping
+from scanner.lists.remedies import left_out, mapping
 from scanner.lists.spoken import says_beside_rows
 from scanner.model.claim import Row, UnreadableRow
 from scanner.model.finding import FindingKind
@@ -176,10 +176,7 @@ class Walker:
         elif name in WHY_NEEDLESS and not says_beside_rows(text):
             self._layout.accounting.needless(f"values in {self._path()}", WHY_NEEDLESS[name], text)
         else:
-            remedy = (
-                "it has no address, and no key says what it is: use "
-                f"{mapping('ignore', frame.name)}"
-            )
+            remedy = f"it has no address, and no key says what it is: {left_out(frame.name)}"
             self._layout.accounting.unknown(f"values in {self._path()}", remedy, text)
 
     def _close(self) -> Iterator[Row]:

@@ -66,6 +66,29 @@ def test_a_label_of_many_coins_is_told_once(read_bytes: Reader) -> None:
     assert (len(read.claims), len(asked(read))) == (3, 1)
 
 
+@pytest.mark.parametrize(
+    ("column", "text", "told"),
+    [
+        ("type", "Debit", True),
+        ("type", "withdrawals", True),
+        ("type", "withdrawal wallet", False),
+        ("type", "deposit", False),
+        ("type", "duplicate", True),
+        ("status", "migrated", True),
+        ("status", "archived", True),
+        ("status", "0", True),
+        ("status", "false", True),
+        ("status", "1", False),
+        ("status", "locked until 2027", False),
+    ],
+)
+def test_a_type_or_status_of_what_moved_or_is_no_more(
+    read_bytes: Reader, column: str, text: str, told: bool
+) -> None:
+    read = read_bytes(f"coin,network,address,amount,{column}\nETH,ethereum,{A},1,{text}\n")
+    assert [text in reason for reason in asked(read)] == [True] * told
+
+
 NOT_HELD = ["not ours", "third party (pledged)", "loan from Genesis", "closed account"]
 
 

@@ -50,6 +50,12 @@ def test_the_option_of_a_title_is_the_whole_title(title, read_bytes):
     assert not read_bytes(text, columns=parse_columns(option[1:])).findings
 
 
+def test_what_has_no_key_needs_one(read_bytes):
+    found = read_bytes('[["BTC","1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw"]]').findings
+    assert any(f.reason.endswith("no key says what it is: give it a key") for f in found)
+    assert not any("ignore=" in f.reason for f in found)
+
+
 def test_plain_names_stand_as_they_are():
     assert mapping("address", "wallet") == "--columns address=wallet"
     assert mapping("ignore", "pledged to ") == '--columns "ignore=pledged to"'
