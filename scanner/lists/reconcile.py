@@ -5,10 +5,12 @@ Nothing is kept of a row but a digest, sums and counts, so a list of any length 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from scanner.lists.days import SEVERAL_DAYS, dated
+from scanner.lists.keys import ADDRESS
 from scanner.lists.seen import SeenKeys
 from scanner.lists.sums import Sums
 from scanner.model.amount import counted
@@ -20,6 +22,7 @@ MAX_DETAILED = 1000
 """Duplicates that `findings` names one by one; the rest are one finding with their number."""
 
 _MOST_HEIGHTS = 8
+_ACCOUNT = re.compile(r"0[xX][0-9a-fA-F]+|(?=\S*\d)\S{20,200}")
 
 
 @dataclass(slots=True)
@@ -107,6 +110,8 @@ class ListAudit:
         if state is None:
             state = self._states[place] = self._registry.state(*place)
         first = self._seen.first_row("\0".join((*state, _holder(claim))), claim.row)
+        if first is not None and not _may_be_one(claim.address_key):
+            first = None
         duplicate = first is not None  # whatever the row: a line may hold many claims
         if first is not None:
             self.duplicates += 1
@@ -174,6 +179,14 @@ def duplicate_of(claim: Claim, first_row: int) -> Finding:
     return Finding(
         FindingKind.DUPLICATE, reason, claim.row, claim.asset, claim.network, claim.address
     )
+
+
+def _may_be_one(key: str) -> bool:
+    """Whether what is no address of its network may still be one: "undisclosed" twice is not the
+    same state of a chain."""
+    if key[:1] != "?":
+        return True
+    return bool(_ACCOUNT.fullmatch(key, 1) or ADDRESS.fullmatch(key, 1))
 
 
 def _holder(claim: Claim) -> str:

@@ -54,9 +54,7 @@ _NOT_COUNTED = re.compile(
     re.IGNORECASE,
 )
 """Words beside a row which mean that it counts otherwise than the others, or not at all."""
-_DATED = re.compile(
-    r"\b(?:as (?:of|at|on)|balance (?:of|at|on)|moved|until|valid|before|after)\b", re.IGNORECASE
-)
+_DATED = re.compile(r"\b(?:as (?:of|at|on)|balance (?:of|at|on))\b", re.IGNORECASE)
 _TIMES = re.compile(r"\bx ?1[ ,.]?000|[(['\u2019]000s?\b|\b10 ?(?:\^|\*\*) ?\d", re.IGNORECASE)
 _OF_LEDGERS = re.compile(
     r"(?:debit|credit|withdrawal|outflow|inflow|outgoing|incoming|transfer|payment|spent|fee)s?"
@@ -67,7 +65,7 @@ _OF_LEDGERS = re.compile(
 _COUNTING = word_set(
     "not t longer counted duplicate duplicates duplicated ignore ignored skipped removed emptied "
     "disputed deduct deducted formerly subtotal subtotals total totals exclude excludes excluding "
-    "excl testnet testnets nets net as balance moved until valid before after"
+    "excl testnet testnets nets net as balance"
 )
 """Words that are in whatever `_NOT_COUNTED` and `_DATED` find."""
 _LIABILITIES = frozenset({"liability", "liabilities"})

@@ -296,9 +296,12 @@ class _Comparisons:
                 return None
             reason = _beside(declared, reason)
             return self._finding(FindingKind.TOTAL_UNREADABLE, declared, reason)
+        kind = FindingKind.TOTAL_DIFFERS
         if self._unreadable:
             reason += f"; {counted(self._unreadable, 'row')} of the list could not be read"
-        return self._finding(FindingKind.TOTAL_DIFFERS, declared, reason)
+            if any(comparison.more for comparison in compared):  # which may be the rest of it
+                kind = FindingKind.TOTAL_UNREADABLE
+        return self._finding(kind, declared, reason)
 
     def _finding(self, kind: FindingKind, declared: _Declared, reason: str) -> Finding:
         return Finding(kind, reason, declared.row, declared.asset, declared.network)
@@ -327,6 +330,11 @@ class _Comparison:
     def equal(self) -> bool:
         """Equal to the last base unit."""
         return self._says == self._adds
+
+    @property
+    def more(self) -> bool:
+        """Whether the line says more than the rows add up to."""
+        return self._says > self._adds
 
     @property
     def rounded(self) -> bool:

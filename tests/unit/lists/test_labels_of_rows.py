@@ -20,7 +20,7 @@ SPOKEN = [
     "do not count", "Don't include", "not part of reserves", "not counted", "not to be counted",
     "double-counted", "counted above", "duplicate of row 2", "no longer used", "removed", "Ignore",
     "not controlled by us", "excluding fees", "testnet", "Subtotal", "Total BTC", "Grand total",
-    "as of 2026-09-01", "As at 30 Sep 2026", "balance on 01/02/2026", "moved 2026-10-02",
+    "as of 2026-09-01", "As at 30 Sep 2026", "balance on 01/02/2026",
     "x1000", "('000)", "x 1,000", "10^8 units", "block=840000", "not in the total",
 ]  # fmt: skip
 SILENT = [

@@ -74,6 +74,20 @@ def test_validator_keys_in_two_cases_are_one(registry: Registry) -> None:
     assert not audit.observe(claim(5, key="?ab"))
 
 
+def test_words_in_place_of_addresses_are_not_the_same_state(read_bytes: Reader) -> None:
+    """`duplicate` is false: two rows of an exchange that hides where it holds them are no lie."""
+    for text, again in (
+        ("undisclosed", False),
+        ("see annex 3 of the report", False),
+        ("914", False),
+        ("0xdeadbeef", True),
+        ("bc1qxmaqqg9az39uj8pxf6qckqhu2awquhlg24zg4897mv6wnj8aw97svxgu3x", True),
+    ):
+        rows = f"coin,network,address,amount\nBTC,bitcoin,{text},5\nBTC,bitcoin,{text},7\n"
+        kinds = [f.kind for f in read_bytes(rows).findings]
+        assert kinds == [FindingKind.DUPLICATE] * again, text
+
+
 def test_two_spellings_of_one_address_are_one_holder(read_bytes: Reader) -> None:
     lower = "bc1qxmaqqg9az39uj8pxf6qckqhu2awquhlg24zg4897mv6wnj8aw97svxgu3r"
     evm = "0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e"
@@ -206,11 +220,18 @@ def test_says_when_duplicates_explain_the_difference(registry: Registry) -> None
     assert audit.findings()[0].reason.endswith("equal if its duplicates are counted again")
 
 
-def test_says_when_rows_could_not_be_read(registry: Registry) -> None:
+@pytest.mark.parametrize(
+    ("says", "kind"), [(200, FindingKind.TOTAL_UNREADABLE), (99, FindingKind.TOTAL_DIFFERS)]
+)
+def test_says_when_rows_could_not_be_read(registry: Registry, says: int, kind: FindingKind) -> None:
+    """They may be what a total has more than the others; nothing makes them less."""
     audit = ListAudit(registry)
-    audit.observe(total(200, places=8))
+    audit.observe(total(says, places=8))
+    audit.observe(claim(2))
     audit.observe(UnreadableRow(9, 1, "unknown_coin", "unknown coin 'X'"))
-    assert audit.findings()[0].reason.endswith("1 row of the list could not be read")
+    [found] = audit.findings()
+    assert found.kind is kind
+    assert found.reason.endswith("1 row of the list could not be read")
 
 
 def test_rows_without_amounts_cannot_confirm_a_total(registry: Registry) -> None:
