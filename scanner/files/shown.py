@@ -29,6 +29,7 @@ _PLACES = re.compile(r"General|Standard|E[+-]|/\s*[1-9]\d*|[0#?.,/@;]", re.IGNOR
 _SILENT = " \t\u00a0\u2009\u202f-+()'\u2019\u2212"
 """Characters that part groups of digits or show a sign, and say nothing else."""
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}", re.ASCII)
+_WITH_EXPONENT = re.compile(r"-?\d(?:\.\d{1,20})?[eE][+-]?\d{1,2}", re.ASCII)
 _NUMBER = re.compile(rf"[\d.,/{re.escape(_SILENT)}]*(?:[eE][+-]?\d+)?")
 
 
@@ -89,8 +90,11 @@ def shows_other(shown: str, value: str) -> bool:
 def number_text(text: str) -> str:
     """A number of a cell as it is, marked where it has more digits than a spreadsheet keeps.
 
-    1.234 gets a fourth decimal: its dot parts decimals, and must not be taken to part thousands.
+    In plain digits: an exponent is how it is kept, and was not chosen to show it. 1.234 gets a
+    fourth decimal: its dot parts decimals, and must not be taken to part thousands.
     """
+    if _WITH_EXPONENT.fullmatch(text):
+        text = f"{Decimal(text):f}"
     digits = text.lower().partition("e")[0].replace(".", "").lstrip("+-0").rstrip("0")
     if text[-4:-3] == "." and text[-3:].isdecimal():
         text += "0"

@@ -31,6 +31,7 @@ MAX_TEXTS = 2**28
 
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _READ = 65_536
+_EXACT = 2.0**53  # a larger whole number may have digits that nobody wrote
 _FORMULA = re.compile(rb"<(?:[A-Za-z][\w.-]{0,40}:)?f[\s/>]")
 _STRICT = b"purl.oclc.org/ooxml"
 """In the names of a workbook's elements where it is saved as "Strict Open XML"."""
@@ -197,7 +198,8 @@ def _cell_text(value: Any) -> str:  # noqa: ANN401 - whatever the library finds 
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return number_text(str(int(value)) if value.is_integer() else repr(value))
+        whole = value.is_integer() and abs(value) < _EXACT
+        return number_text(str(int(value)) if whole else repr(value))
     if isinstance(value, datetime | date | time):
         return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
     return str(value)

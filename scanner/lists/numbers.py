@@ -17,6 +17,7 @@ MAX_HEIGHT = 10**18
 """No chain is that long, and databases keep no larger number."""
 
 _EXPONENT = re.compile(r"([^eE]+)[eE]([+-]?\d{1,3})", re.ASCII)
+_ROUNDED = re.compile(r"\+?\d[.,]\d{4}[1-9][eE][+-]?\d{1,3}", re.ASCII)
 _SEPARATOR = re.compile("([.,\u00a0\u2009\u202f' \u2019])")
 _ALIKE = {"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'"}
 _DIGITS = re.compile(r"\d{1,80}", re.ASCII)
@@ -58,8 +59,16 @@ def careful_amount(text: str, decimals: int, decimal_mark: str = "") -> int:
     stand once, and the other one may only part the whole number in threes. A text that contradicts
     it is not read, whatever it would mean without the user's word.
     Returns base units. Raises AmountFormatError with the reason, and the remedy where it has two
-    meanings.
+    meanings; and for 1.23457E+11: six digits are what spreadsheets and printf's %g show of more.
     """
+    if _ROUNDED.fullmatch(text.strip()):
+        what = "six digits and an exponent are what is shown of a longer number: ask for all of it"
+        raise AmountFormatError(text, what)
+    return _exactly(text, decimals, decimal_mark)
+
+
+def _exactly(text: str, decimals: int, decimal_mark: str) -> int:
+    """As `careful_amount`, of a number that nothing shortened."""
     number = _spelled(text, decimal_mark)
     units = number.value * 10**decimals
     if units.denominator != 1:
@@ -141,7 +150,7 @@ def height_of(text: str, decimal_mark: str = "", *, dots_doubted: bool = False) 
     if not (decimal_mark or dots_doubted) and _one_group(number, ","):
         decimal_mark = "dot"
     try:
-        height = careful_amount(number, 0, decimal_mark)
+        height = _exactly(number, 0, decimal_mark)
     except AmountFormatError:
         return None
     return height if height < MAX_HEIGHT else None

@@ -270,6 +270,6 @@ def scalar_text(value: object) -> str:
     if isinstance(value, Decimal):
         exponent = value.as_tuple().exponent
         # 1e400 and 1e999999999 are refused as amounts; written out, the latter would fill memory.
-        if isinstance(exponent, int) and -100 <= exponent <= 0:
+        if isinstance(exponent, int) and -100 <= exponent <= 100:
             return format(value, "f")
     return str(value)

@@ -90,6 +90,14 @@ def test_a_number_that_was_rounded_is_marked(tmp_path: Path) -> None:
     assert sheets(path)["A"] == f"{INEXACT}0.3333333333333333,0.1,1234567.89012345\n"
 
 
+def test_a_number_that_is_kept_with_an_exponent_is_in_plain_digits(tmp_path: Path) -> None:
+    rows: list[list[object]] = [[1.23457e-05, 1.23457e22, 1e-9, -2.5e-7]]
+    plain = "0.0000123457,12345700000000000000000,0.000000001,-0.00000025"
+    assert sheets(xlsx(tmp_path / "a.xlsx", {"S": rows})) == {"": f"{plain}\n"}
+    body = f"<t:table t:name='S'>{row(number('1.23457E-05'), number('1E+99'))}</t:table>"
+    assert sheets(ods(tmp_path / "a.ods", body)) == {"": f"0.0000123457,1{'0' * 99}\n"}
+
+
 def test_open_document_sheets(tmp_path: Path) -> None:
     spaces, edge = 'B&amp;W<x:s x:c="2"/>x', '<t:table-cell t:number-columns-repeated="16000"/>'
     rows = [

@@ -188,3 +188,12 @@ def test_bytes_that_are_not_utf8(read_bytes: Reader) -> None:
 def test_a_key_that_no_object_has_is_named(read_bytes: Reader) -> None:
     with pytest.raises(ListFormatError, match="no object in it has the key 'nosuch'"):
         read_bytes('[{"address": "x", "coin": "BTC"}]', columns={"address": "nosuch"})
+
+
+@pytest.mark.parametrize(("text", "amount"), [("1.23457e5", 123457), ("12.3457E+2", "1234.57")])
+def test_a_number_of_a_document_is_not_shortened_by_its_exponent(
+    read_bytes: Reader, text: str, amount: object
+) -> None:
+    row = f'{{"coin":"ETH","network":"ethereum","address":"0x{"a1" * 20}","amount":{text}}}'
+    read = read_bytes(f"[{row}]")
+    assert [claim.amount for claim in read.claims] == [int(float(str(amount)) * 100) * 10**16]

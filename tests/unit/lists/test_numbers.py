@@ -46,6 +46,25 @@ def test_two_meanings_or_none_are_not(text: str) -> None:
         careful_amount(text, 3)
 
 
+@pytest.mark.parametrize("text", ["1.23457E+11", "1.23457e+06", " 5.31079E-07", "1,23457E+11"])
+def test_what_is_shown_of_a_longer_number_is_not_read(text: str) -> None:
+    """Rounded up it would be more than the address holds, and found false."""
+    with pytest.raises(AmountFormatError, match="shown of a longer number"):
+        careful_amount(text, 18)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1.2345E+11", 123450000000), ("1.234567E+11", 123456700000), ("3E+8", 3e8)]
+)
+def test_other_exponents_are_exact(text: str, value: int) -> None:
+    assert careful_amount(text, 0) == value
+    assert height_of(text) == value
+
+
+def test_a_height_of_six_digits_is_whole() -> None:
+    assert height_of("8.41235E+05") == 841235
+
+
 def test_the_user_settles_the_decimal_mark() -> None:
     assert careful_amount("1,500", 3, "comma") == 1_500
     assert careful_amount("1,500", 3, "dot") == 1500_000
