@@ -352,7 +352,7 @@ class CellReader:
             raise UnknownAssetError("no coin", "", reason)
         holding = self.registry.resolve(name, label)
         if not label and not layout.any_network and (holding.contract or self._network >= 0):
-            places = self.registry.networks_of(holding.asset)
+            places = self.registry.networks_named(name, holding)
             known = self.registry.coins.get(name.upper())
             if len(places) > 1 and (known is None or known.name.upper() == holding.asset.upper()):
                 reason = f"{clip(name)} is on {len(places)} networks: choose one with --network"

@@ -186,6 +186,19 @@ class Registry:
         """Names of the networks an asset is known on."""
         return sorted(network for name, network in self._holdings if name == asset.upper())
 
+    def networks_named(self, coin: str, holding: Holding) -> list[str]:
+        """Names of the networks on which a coin's name is known, where a row says no network.
+
+        holding: what the name means then. Of a token also where others issue one in its name, and
+        where its name was another's: MATIC was POL's on Polygon.
+        """
+        names = {holding.asset.upper()}
+        if not holding.contract:
+            return self.networks_of(holding.asset)
+        names.add(self._names.get(coin.upper(), "").upper())
+        known = (*self._holdings, *self._issued)
+        return sorted({network for name, network in known if name in names})
+
     def holding(self, asset: str, network: str) -> Holding:
         """Find what an asset is on a network, by our names. Raises UnknownAssetError.
 
