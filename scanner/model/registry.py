@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -11,6 +12,9 @@ from scanner.model.canary import Canary
 from scanner.model.network import Backing, Holding, Issuer, Network
 
 _Named = TypeVar("_Named")
+_BRACKETED = re.compile(r"([^()]+)\(([^()]+)\)")
+_LONGEST = 60
+"""Characters of a network's name that is looked at in other spellings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,19 @@ def _once(what: str, named: Iterable[tuple[str, _Named]]) -> dict[str, _Named]:
     return found
 
 
+def _letters(name: str) -> str:
+    return "".join(c for c in name.upper() if c.isalnum())
+
+
+def _by_letters(aliases: Mapping[str, Network]) -> dict[str, Network]:
+    """Networks by the letters and digits of their names, where these are of one network alone."""
+    found: dict[str, dict[str, Network]] = {}
+    for alias, network in aliases.items():
+        if ":" not in alias:  # EIP155:1 by its letters might be a chain's number
+            found.setdefault(_letters(alias), {})[network.name] = network
+    return {letters: named.popitem()[1] for letters, named in found.items() if len(named) == 1}
+
+
 class Registry:
     """Looks names up. Built once from config/*.csv; never changes.
 
@@ -73,6 +90,7 @@ class Registry:
             for alias in (network.name.upper(), *by_id, *network.aliases):
                 if self._aliases.setdefault(alias, network) is not network:
                     raise ConfigError(f"network alias {alias!r} is given twice")
+        self._spelled = _by_letters(self._aliases)
         self.coins: Mapping[str, Coin] = {}
         self._holdings: dict[tuple[str, str], Holding] = {}
         self._held_as: dict[tuple[str, str], str] = {}
@@ -149,14 +167,30 @@ class Registry:
             raise ConfigError(f"{known.asset} on {holding.network} is {name} in the tables already")
 
     def network(self, name: str) -> Network:
-        """Find a network by our name or a publisher's alias. Raises UnknownAssetError."""
+        """Find a network by our name or a publisher's alias, in any spelling of it.
+
+        "TRC-20", "Ethereum Mainnet" and "Tron (TRC20)" are spellings; a word that is no other name
+        of the same network makes it unknown. Raises UnknownAssetError.
+        """
         try:
             return self._aliases[name.strip().upper()]
         except KeyError:
+            if (found := self._in_other_letters(name)) is not None:
+                return found
             near = did_you_mean(name, self.networks)
             odd = ": do the columns match the header?" if name.strip().isdigit() else near
             what = f"unknown network {clip(name)!r}{odd}"
             raise UnknownAssetError("", name, what) from None
+
+    def _in_other_letters(self, name: str) -> Network | None:
+        if len(name) > _LONGEST:
+            return None
+        if both := _BRACKETED.fullmatch(name.strip()):
+            first, second = map(self._in_other_letters, both.groups())
+            return first if first is second else None
+        plain = _letters(name)
+        ends = (plain.removesuffix(end) for end in ("", "MAINNET", "NETWORK", "CHAIN"))
+        return next((self._spelled[end] for end in ends if end in self._spelled), None)
 
     def names_network(self, text: str) -> bool:
         """Whether a text is a network's name."""
