@@ -66,11 +66,12 @@ def check_tree(path: Path) -> TreeCheck:
     return _Tree(path).check()
 
 
-def verify_inclusion(path: Path, key_at: Callable[[int], bytes]) -> Inclusion:
+def verify_inclusion(path: Path, key_at: Callable[[int], bytes], account: str = "") -> Inclusion:
     """Find the leaves that a user's key opens, in a tree that is checked whole.
 
     key_at: gives the 32-byte key for the file's block height: BitMEX's "nonce" of that file as it
-    is, or what `bitmex_key` and `river_key` derive.
+    is, or what `bitmex_key` and `river_key` derive. account: what the key is derived from besides;
+    "" for a nonce, which the publisher can give to several users.
     A user's balance is split over several leaves; `amounts` is their sum. In a tree with
     problems nothing is included. Raises as `check_tree`.
     """
@@ -102,6 +103,8 @@ def verify_inclusion(path: Path, key_at: Callable[[int], bytes]) -> Inclusion:
         NAME,
         gaps=() if reason else checked.gaps,
         unproven=checked.levels == 1 and not reason,
+        account=account,
+        as_of=checked.as_of,
     )
 
 
@@ -231,12 +234,12 @@ class _Tree:
         self._level = bytearray(root)
         line, levels = _ROOT_LINE, 1
         while True:
+            if levels == MAX_LEVELS and (self._ahead or not rows.rest_is_blank()):
+                raise ListFormatError(self._file, f"more than {MAX_LEVELS} levels", line)
             below = self._read_level(rows, line + 1, 2 * len(self._level) // _NODE)
             if not below:
                 break
             levels += 1
-            if levels > MAX_LEVELS:
-                raise ListFormatError(self._file, f"more than {MAX_LEVELS} levels", line)
             self._compare(below, line - len(self._level) // _NODE + 1)
             line += len(below) // _NODE
             self._level = below

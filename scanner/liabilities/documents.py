@@ -123,4 +123,5 @@ def check_path(form: PathForm, document: Mapping[str, object], file: str) -> Inc
         format=form.name,
         unit=found.unit,
         gaps=form.gaps,
+        account=found.account,
     )

@@ -17,7 +17,7 @@ from scanner.liabilities.binance import user as binance_user
 from scanner.liabilities.documents import read_document
 from scanner.liabilities.gate import batches as gate_batches
 from scanner.liabilities.gate import user as gate_user
-from scanner.liabilities.interface import Inclusion, ProofCheck, ProofStatus
+from scanner.liabilities.interface import OTHER_ROUND, Inclusion, ProofCheck, ProofStatus
 from scanner.liabilities.others.path import Path as FoundPath
 from scanner.liabilities.refusal import RefusedError, ShapeError
 
@@ -57,11 +57,13 @@ def verify_user(
     except ShapeError as e:
         raise ListFormatError(user.name, f"not of the batches' form: {e}") from None
     except RefusedError as e:
-        return _refused(check, str(e))
+        own_root = e.place in (gate_user.ROOT, binance_user.ROOT)
+        return _refused(check, f"{e}; {OTHER_ROUND}" if own_root else str(e))
+    if found.root != check.root:
+        leads = f"the account leads to {found.root}, not to the batches' root"
+        return _refused(check, f"{leads}; {OTHER_ROUND}")
     if outside := _outside(check, found):
         return _refused(check, outside)
-    if found.root != check.root:
-        return _refused(check, f"the account leads to {found.root}, not to the batches' root")
     return Inclusion(
         True,
         check.root,
@@ -72,6 +74,7 @@ def verify_user(
         unit=found.unit,
         gaps=check.gaps if check.accounts is not None else (*check.gaps, gate_batches.NO_RANGE),
         unproven=check.status is not ProofStatus.ACCEPTED or check.accounts is None,
+        account=found.account,
     )
 
 
@@ -86,11 +89,13 @@ def _outside(check: ProofCheck, found: FoundPath) -> str:
 def _climbed(
     check: ProofCheck, document: Mapping[str, object], own: Mapping[str, object], file: str
 ) -> FoundPath:
+    entries = cast("list[dict[str, object]]", document["CexAssetsInfo"])  # read by the check
+    names = {cast("int", entry["Index"]): str(entry["Symbol"]) for entry in entries}
     if check.format == gate_batches.NAME and gate_user.recognises(own):
-        return gate_user.climb(own)
+        return gate_user.climb(own, names)
     if check.format == binance_batches.NAME and binance_user.recognises(own):
         rooms = cast("list[int]", document["AssetsCountTiers"])  # numbers: the check has read them
-        return binance_user.climb(own, [room for room in rooms if room <= MOST_ROOM])
+        return binance_user.climb(own, [room for room in rooms if room <= MOST_ROOM], names)
     raise ListFormatError(file, "not a user's file of these batches")
 
 

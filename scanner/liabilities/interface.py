@@ -123,6 +123,8 @@ class Inclusion:
     reason: why it is not included; "" if it is. format: of the file. unit: what the amounts are
     in, "" for coins. gaps: what stays unproven although it is included; unproven: nothing stands
     behind the root, or it fits other amounts as well. sha256: as in TreeCheck.
+    account: whose the balance is, where the leaf is hashed with it; "" where it could be anybody's.
+    as_of: as in TreeCheck. compared: whether the root is one that the user was shown elsewhere.
     """
 
     included: bool
@@ -137,6 +139,9 @@ class Inclusion:
     gaps: tuple[str, ...] = ()
     unproven: bool = False
     sha256: str = ""
+    account: str = ""
+    as_of: str = ""
+    compared: bool = False
 
 
 class ProofStatus(StrEnum):
@@ -178,6 +183,12 @@ class ProofCheck:
     place: str = ""
     reason: str = ""
 
+
+OTHER_ROUND = (
+    "the two may be of different publications: only a file of this one shows that an account was "
+    "left out of it"
+)
+"""What is said where a user's file leads elsewhere: an honest one of last month does, too."""
 
 MAX_PROBLEMS = 100
 """Problems of a tree that are kept; a file of nonsense has as many as lines."""

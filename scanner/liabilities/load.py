@@ -15,7 +15,7 @@ from scanner.liabilities.documents import (
     read_document,
     refuse_users,
 )
-from scanner.liabilities.interface import Inclusion, Liability, TreeCheck
+from scanner.liabilities.interface import OTHER_ROUND, Inclusion, Liability, TreeCheck
 from scanner.liabilities.okx_v1 import folder as okx_v1_folder
 from scanner.liabilities.okx_v1.verify import verify_user as verify_okx_v1_user
 from scanner.liabilities.okx_v2.membership import verify_user as verify_okx_v2_user
@@ -24,13 +24,19 @@ from scanner.liabilities.opening import head_of
 from scanner.liabilities.published import read_liabilities
 from scanner.model.registry import Registry
 
-_OWN_ROOT = (
-    "the root comes from this file itself: compare it with the one that the publisher shows to "
-    "everybody, with --root"
-)
+_OWN_ROOT = "the root comes from this file itself, and nothing else supports it"
 
-KeyAt = Callable[[int], bytes]
-"""Block height -> a user's 32-byte key for the tree of that height."""
+
+@dataclass(frozen=True, slots=True)
+class UserKey:
+    """A user's key for BitMEX's and River's trees.
+
+    at: block height -> the 32-byte key for the tree of that height. account: which it is derived
+    from, "" where the key is given as it is.
+    """
+
+    at: Callable[[int], bytes]
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +70,34 @@ def load_liabilities(path: Path, registry: Registry, settled: Collection[str] = 
 
 
 def verify_user(
-    path: Path, user: Path | None, key_at: KeyAt | None, pin: str = "", root: str = ""
+    path: Path, user: Path | None, key: UserKey | None, pin: str = "", root: str = ""
 ) -> Inclusion:
     """Find one user in a liabilities file, told by its content.
 
-    user: the user's file, for OKX's whole tree and proofs. key_at: block height -> the user's key,
-    for BitMEX's and River's tree. pin: of a proof's verifying key, as for `check_proof`.
+    user: the user's file, for OKX's whole tree and proofs. key: the user's, for BitMEX's and
+    River's tree. pin: of a proof's verifying key, as for `check_proof`.
     Neither: the file is a path of one user, under a root that it says itself.
     root: the one that the publisher shows everybody, lower-case hex; "" if not known.
     Raises InputError when the file needs what is not given, and for a root that is cut off or of
     another form: it says nothing about the file. ListFormatError as the readers do.
     """
-    found, alone = _found(path, user, key_at, pin)
+    found, alone = _found(path, user, key, pin)
     if not found.included:
         return found
     if root and len(root) != len(found.root):
         what = f"--root has {len(root)} hex digits, a root of {found.format} has {len(found.root)}"
         raise InputError(f"{what}: give it whole")
     if root and found.root != root:
-        reason = f"the root is {found.root}, not the one given, {root}"
+        reason = f"the root is {found.root}, not the one given, {root}; {OTHER_ROUND}"
         return replace(found, included=False, reason=reason, totals=(), gaps=())
     if alone and not root:
         return replace(found, unproven=True, gaps=(_OWN_ROOT, *found.gaps))
-    return found
+    return replace(found, compared=bool(root))
 
 
-def _found(path: Path, user: Path | None, key_at: KeyAt | None, pin: str) -> tuple[Inclusion, bool]:
+def _found(path: Path, user: Path | None, key: UserKey | None, pin: str) -> tuple[Inclusion, bool]:
     """What the file's reader finds; and whether the file is a path of one user alone."""
-    whole = _in_publication(path, user, key_at)
+    whole = _in_publication(path, user, key)
     if whole is not None:
         if pin:
             raise InputError(f"--key: a file of the form {whole.format} has no verifying key")
@@ -106,14 +112,14 @@ def _found(path: Path, user: Path | None, key_at: KeyAt | None, pin: str) -> tup
         refuse_users(document, path.name)
         if what := named(document):
             raise ListFormatError(path.name, f"not a proof of OKX, BitMEX or River, but {what}")
-    if user is not None or key_at is not None or pin:
+    if user is not None or key is not None or pin:
         what = f"{path.name} is one user's path and takes no other file and no key"
         raise InputError(what)
     found = check_path(form, document, path.name) if form else okx_merkle.verify_path(path)
     return found, True
 
 
-def _in_publication(path: Path, user: Path | None, key_at: KeyAt | None) -> Inclusion | None:
+def _in_publication(path: Path, user: Path | None, key: UserKey | None) -> Inclusion | None:
     """One user in OKX's first zk-STARK or in a whole tree; None where the file is neither."""
     if okx_v1_folder.recognises(path):
         if user is None:
@@ -122,9 +128,9 @@ def _in_publication(path: Path, user: Path | None, key_at: KeyAt | None) -> Incl
         return verify_okx_v1_user(path, user)
     head = head_of(path)
     if bitmex_tree.recognises(head):
-        if key_at is None:
+        if key is None:
             raise InputError(f"{path.name} is a tree of BitMEX or River: it needs the user's key")
-        return bitmex_tree.verify_inclusion(path, key_at)
+        return bitmex_tree.verify_inclusion(path, key.at, key.account)
     if okx_merkle.recognises(head):
         if user is None:
             raise InputError(f"{path.name} is OKX's whole tree: it needs the user's file (--user)")

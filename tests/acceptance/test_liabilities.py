@@ -18,9 +18,17 @@ def test_a_bitmex_user_finds_the_balance(scanner):
     assert done.status == 0
     assert done.out.decode().splitlines() == [
         "included: BTC 0.00003",
+        "account: 2",
+        "as of: block 100 (as the file says)",
         "leaves: 3, 5",
         "root: 85b0a83970a74a6ad0ee5d4bec5d3afe0048d18b8342e31e2d3a45e0f17879c7",
         "total owed: BTC 40.00004 (rehashed)",
+        "compare: the amounts with all that you held at the publication's moment: whatever is "
+        "missing in them was left out",
+        "compare: the account with your own: one entry can be shown to several customers, and "
+        "another's is included just as well",
+        "compare: the root with the one that the publisher shows to everybody, best with --root: "
+        "a file made only for you would include you, too",
     ]
     found = scanner(*VERIFY, TREE, "--account", "2", "--json", env={"SCANNER_LIABILITY_KEY": KEY})
     assert found.object["amounts"] == {"BTC": "3000"}

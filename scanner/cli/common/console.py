@@ -41,6 +41,15 @@ def emit(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def emit_lines(lines: Iterable[str]) -> None:
+    """Write lines for people to stdout, each made harmless for a terminal and of one line.
+
+    A publisher's names of coins and files stand in them: none may forge a line of ours, or move
+    the cursor over one. Raises as `emit`.
+    """
+    emit("".join(f"{printable(line)}\n" for line in lines).encode())
+
+
 def finish(weights: Iterable[Weight]) -> None:
     """End the command with the exit status of what was found."""
     raise typer.Exit(exit_status(set(weights)))

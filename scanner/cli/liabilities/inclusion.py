@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.common.console import emit
+from scanner.cli.common.console import emit, emit_lines
 from scanner.cli.common.options import AsJson, given
 from scanner.cli.common.places import document_at_hand, key_at_hand
 from scanner.cli.liabilities.proof import Key
@@ -82,10 +82,11 @@ def verify_inclusion(  # noqa: PLR0913, PLR0917 - one parameter per option
     First checks the file itself: hashes and adds up a whole tree again, or verifies a proof.
     Give the root that the publisher shows to everybody with --root, or compare the printed
     one yourself. Uses no database, and the network only for an address that you give; your
-    keys are not kept. Exit status 0: included; 1: not included; 3: included, but nothing
-    supports the root; 2: not read.
+    keys are not kept. Included is what is printed and no more: compare it with what you held
+    then. Exit status 0: included; 1: not included; 3: included, but nothing supports the
+    root; 2: not read.
     """
-    key_of = _key_at(
+    own_key = _user_key(
         given(nonce, "--nonce"),
         given(account_key, "--account-key"),
         given(account, "--account"),
@@ -98,30 +99,34 @@ def verify_inclusion(  # noqa: PLR0913, PLR0917 - one parameter per option
         document_at_hand(users) if users else nullcontext() as own,
         key_at_hand(key) as pinned,
     ):
-        found = load.verify_user(path, own, key_of, pinned, wanted)
+        found = load.verify_user(path, own, own_key, pinned, wanted)
     if as_json:
         emit(jsontext.pretty(shown.inclusion_object(found)))
     else:
-        emit("".join(f"{line}\n" for line in shown.inclusion_lines(found)).encode())
+        emit_lines(shown.inclusion_lines(found))
     raise typer.Exit((3 if found.unproven else 0) if found.included else 1)
 
 
-def _key_at(nonce: str, account_key: str, account: str, email: str) -> load.KeyAt | None:
+def _user_key(nonce: str, account_key: str, account: str, email: str) -> load.UserKey | None:
     if nonce:
         key = _bytes(nonce, "--nonce")
         if len(key) != _NONCE:
             raise InputError(f"--nonce must be {2 * _NONCE} hex digits, not {2 * len(key)}")
-        return lambda _: key
+        return load.UserKey(lambda _: key)
     if not account_key:
         return None
     if not account:
         raise InputError("--account-key needs --account")
     master = _bytes(account_key, "--account-key")
     if email:
-        return lambda height: bitmex_tree.river_key(master, email, account, height)
+        return load.UserKey(
+            lambda height: bitmex_tree.river_key(master, email, account, height), account
+        )
     if not (account.isascii() and account.isdigit()):
         raise InputError("--account must be a number (BitMEX); River's account needs --email")
-    return lambda height: bitmex_tree.bitmex_key(master, height, int(account))
+    return load.UserKey(
+        lambda height: bitmex_tree.bitmex_key(master, height, int(account)), account
+    )
 
 
 def _root(text: str) -> str:

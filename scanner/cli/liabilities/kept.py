@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.console import emit, emit_lines, finish, say
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url, given
 from scanner.liabilities import interface
 from scanner.liabilities import kept as keeping
@@ -71,7 +71,7 @@ def ratio(
         lines = [line for each in found for line in aggregate.aggregate_lines(each)]
         lines += [said] if (said := aggregate.together_words(known)) else []
         lines += told.dollar_lines(chains)
-        emit("".join(f"{line}\n" for line in lines).encode())
+        emit_lines(lines)
     weights = [weight for each in found for weight in _weights(each)]
     whole = aggregate.together(known)
     finish([*weights, *([Weight.UNSHOWN] if whole and whole.is_below else [])])

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.common.console import emit
+from scanner.cli.common.console import emit, emit_lines
 from scanner.cli.common.options import AsJson
 from scanner.cli.common.places import document_at_hand, key_at_hand
 from scanner.liabilities import interface, proofs
@@ -44,7 +44,7 @@ def verify(file: File, key: Key = None, as_json: AsJson = False) -> None:
     if as_json:
         emit(jsontext.pretty(shown.proof_object(found)))
     else:
-        emit("".join(f"{line}\n" for line in shown.proof_lines(found)).encode())
+        emit_lines(shown.proof_lines(found))
     raise typer.Exit(_status(found))
 
 

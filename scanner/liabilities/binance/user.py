@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from scanner.liabilities import strict
 from scanner.liabilities.gate.packing import LIMIT, commit
 from scanner.liabilities.gate.poseidon import R, hash_words
-from scanner.liabilities.gate.user import element
+from scanner.liabilities.gate.user import element, labelled
 from scanner.liabilities.others.path import Path, Step
 from scanner.liabilities.refusal import RefusedError, ShapeError
 
@@ -19,6 +19,8 @@ NAME = "binance_user"
 PUBLISHER = "Binance"
 GAPS = ("a path shows that this user is in the root; only the batches' proofs show the totals",)
 DEPTH = 28
+ROOT = "/Root"
+"""Where the file names the root; a refusal there may be of another publication's sizes."""
 SIZES = (50, 500, 10)
 """Assets that an account has room for: of what Binance publishes, and of its example."""
 UNIT = "the publisher's own units of each asset, by the numbers of its list"
@@ -28,7 +30,7 @@ _TOTALS = ("TotalEquity", "TotalDebt", "TotalCollateral")
 _AMOUNTS = ("Equity", "Debt", "Loan", "Margin", "PortfolioMargin")
 _NAMES = ("AccountIndex", "AccountIdHash", *_TOTALS, "Root", "Assets", "Proof")
 
-Held = tuple[int, ...]
+Held = tuple[int, int, int, int, int, int]
 """Number of an asset; equity, debt, and the three collaterals."""
 
 
@@ -46,7 +48,7 @@ def check(document: Mapping[str, object]) -> Path:
     try:
         return climb(document, SIZES)
     except RefusedError as e:
-        if e.place == "/Root":
+        if e.place == ROOT:
             rooms = " or ".join(map(str, sorted(SIZES)))
             what = (
                 f"{e.reason} with room for {rooms} assets; config.json says which sizes there are"
@@ -55,9 +57,12 @@ def check(document: Mapping[str, object]) -> Path:
         raise
 
 
-def climb(document: Mapping[str, object], sizes: Sequence[int]) -> Path:
+def climb(
+    document: Mapping[str, object], sizes: Sequence[int], names: Mapping[int, str] | None = None
+) -> Path:
     """As `check`, for accounts with room for as many assets as one of `sizes` says.
 
+    names: of the assets by their numbers, where they are known.
     Raises RefusedError also where no such room leads to the root.
     """
     found = strict.fields(document, "", _NAMES)
@@ -71,7 +76,7 @@ def climb(document: Mapping[str, object], sizes: Sequence[int]) -> Path:
         raise RefusedError("/TotalDebt", "the account owes more than its collateral")
     assets = _assets(found["Assets"])
     siblings = strict.each(found["Proof"], "/Proof", DEPTH, element)
-    root = strict.hex_bytes(found["Root"], "/Root", 32)
+    root = strict.hex_bytes(found["Root"], ROOT, 32)
     wanted = int.from_bytes(root, "big")
     for size in sizes:
         if len(assets) <= size:
@@ -80,8 +85,10 @@ def climb(document: Mapping[str, object], sizes: Sequence[int]) -> Path:
                 node = hash_words([sibling, node] if position >> level & 1 else [node, sibling])
             if node == wanted:
                 steps = [Step(f"{word:064x}", f"/Proof/{i}") for i, word in enumerate(siblings)]
-                return Path(_amounts(assets), root.hex(), {}, tuple(steps), 0, UNIT, position)
-    raise RefusedError("/Root", "the account does not lead to this root")
+                amounts = labelled((asset[:3] for asset in assets), names or {})
+                account = identity.hex()
+                return Path(amounts, root.hex(), {}, tuple(steps), 0, UNIT, position, account)
+    raise RefusedError(ROOT, "the account does not lead to this root")
 
 
 def _padded(assets: Sequence[Held], size: int) -> list[int]:
@@ -108,17 +115,11 @@ def _assets(value: object) -> list[Held]:
         index = strict.integer(parts["Index"], f"{place}/Index", _MAX_INDEX)
         if found and index <= found[-1][0]:
             raise ShapeError(f"{place}/Index", "the numbers of assets are not in ascending order")
-        amounts = (strict.integer(parts[name], f"{place}/{name}", LIMIT) for name in _AMOUNTS)
-        found.append((index, *amounts))
+        equity, debt, *pledged = (
+            strict.integer(parts[name], f"{place}/{name}", LIMIT) for name in _AMOUNTS
+        )
+        loan, margin, portfolio = pledged
+        found.append((index, equity, debt, loan, margin, portfolio))
         if sum(found[-1][3:]) > found[-1][1]:
             raise RefusedError(place, "more collateral is pledged than is held")
     return found
-
-
-def _amounts(assets: Sequence[Held]) -> dict[str, int]:
-    amounts: dict[str, int] = {}
-    for index, equity, debt, *_ in assets:
-        amounts[f"asset {index}"] = equity
-        if debt:
-            amounts[f"asset {index}, debt"] = debt
-    return amounts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from scanner.liabilities import strict
 from scanner.liabilities.gate.packing import LIMIT, SIZES, commit
@@ -20,6 +20,8 @@ NAME = "gate_user"
 PUBLISHER = "Gate"
 GAPS = ("a path shows that this user is in the root; only the batches' proofs show the totals",)
 DEPTH = 28
+ROOT = "/TreeRootHash"
+"""Where the file names the root; a refusal there may be of another publication's sizes."""
 UNIT = "the publisher's own units of each asset, by the numbers of its list"
 _MAX_TOTAL = 2**128
 
@@ -48,7 +50,7 @@ def check(document: Mapping[str, object]) -> Path:
     try:
         return climb(document)
     except RefusedError as e:
-        if e.place == "/TreeRootHash":
+        if e.place == ROOT:
             sizes = " or ".join(map(str, SIZES))
             what = f"{e.reason} with {sizes} assets; the batches say how many there are"
             raise ShapeError(
@@ -57,8 +59,11 @@ def check(document: Mapping[str, object]) -> Path:
         raise
 
 
-def climb(document: Mapping[str, object]) -> Path:
-    """As `check`, of batches whose list has one of SIZES: RefusedError where none leads there."""
+def climb(document: Mapping[str, object], names: Mapping[int, str] | None = None) -> Path:
+    """As `check`, of batches whose list has one of SIZES: RefusedError where none leads there.
+
+    names: of the assets by their numbers, where they are known.
+    """
     found = strict.fields(document, "", _NAMES)
     position = strict.integer(found["Arrangement"], "/Arrangement", 2**DEPTH)
     identity = strict.hex_bytes(found["UniqueIdentification"], "/UniqueIdentification", 32)
@@ -73,7 +78,7 @@ def climb(document: Mapping[str, object]) -> Path:
         raise RefusedError("/TotalAssetDebt", "the account owes more than it holds")
     assets = _assets(found["AssetDetails"])
     siblings = strict.each(found["MerkleProofEncode"], "/MerkleProofEncode", DEPTH, element)
-    root = strict.hex_bytes(found["TreeRootHash"], "/TreeRootHash", 32)
+    root = strict.hex_bytes(found["TreeRootHash"], ROOT, 32)
     wanted = int.from_bytes(root, "big")
     for size in SIZES:
         if max(assets, default=0) < size:
@@ -82,8 +87,13 @@ def climb(document: Mapping[str, object]) -> Path:
                 flat[2 * index : 2 * index + 2] = amounts
             node = hash_words([number, equity, debt, commit(flat)])
             if _climb(node, position, siblings) == wanted:
-                return _found(assets, root.hex(), siblings, position)
-    raise RefusedError("/TreeRootHash", "the account does not lead to this root")
+                steps = tuple(
+                    Step(f"{word:064x}", f"/MerkleProofEncode/{i}")
+                    for i, word in enumerate(siblings)
+                )
+                held = labelled(((i, *amounts) for i, amounts in assets.items()), names or {})
+                return Path(held, root.hex(), {}, steps, 0, UNIT, position, identity.hex())
+    raise RefusedError(ROOT, "the account does not lead to this root")
 
 
 def _climb(node: int, position: int, siblings: tuple[int, ...]) -> int:
@@ -93,18 +103,15 @@ def _climb(node: int, position: int, siblings: tuple[int, ...]) -> int:
     return node
 
 
-def _found(
-    assets: Mapping[int, tuple[int, int]], root: str, siblings: tuple[int, ...], position: int
-) -> Path:
+def labelled(held: Iterable[tuple[int, int, int]], names: Mapping[int, str]) -> dict[str, int]:
+    """Amounts of (number of an asset, equity, debt), each under what it is called for people."""
     amounts: dict[str, int] = {}
-    for index, (equity, debt) in assets.items():
-        amounts[f"asset {index}"] = equity
+    for index, equity, debt in held:
+        label = f"asset {index}" + (f" ({names[index]})" if index in names else "")
+        amounts[label] = equity
         if debt:
-            amounts[f"asset {index}, debt"] = debt
-    steps = tuple(
-        Step(f"{word:064x}", f"/MerkleProofEncode/{i}") for i, word in enumerate(siblings)
-    )
-    return Path(amounts, root, {}, steps, 0, UNIT, position)
+            amounts[f"{label}, debt"] = debt
+    return amounts
 
 
 def _assets(value: object) -> dict[int, tuple[int, int]]:

@@ -11,7 +11,13 @@ from pathlib import Path
 
 from scanner.errors import ListFormatError, clip
 from scanner.liabilities import strict
-from scanner.liabilities.interface import Inclusion, LiabilityEvidence, ProofCheck, ProofStatus
+from scanner.liabilities.interface import (
+    OTHER_ROUND,
+    Inclusion,
+    LiabilityEvidence,
+    ProofCheck,
+    ProofStatus,
+)
 from scanner.liabilities.okx_v1.batch import Coins, SumProof, check_proof
 from scanner.liabilities.okx_v1.field import BLOWUP, P
 from scanner.liabilities.okx_v1.folder import MAX_COINS, TRUNK, Folder, opened_folder
@@ -59,6 +65,9 @@ def _checked(folder: Folder) -> ProofCheck:
     trunk, totals = _holds(folder, TRUNK, coins)
     if trunk.uts != TRUNK_ROWS or trunk.steps < TRUNK_ROWS * (len(batches) + 1):
         raise RefusedError("trunk/sum_proof.json/steps", f"too few rows for {len(batches)} batches")
+    if added[-1] < totals[-1]:
+        what = f"the batches here add up to {added[-1]} of the trunk's {totals[-1]}"
+        raise ShapeError("trunk/sum_values.json", f"{what}: are some of them missing?")
     for name, below, total in zip((*coins.names, "total_value"), added, totals, strict=True):
         if below != total:
             what = f"the batches' {name} add up to {below}, the trunk says {total}"
@@ -104,7 +113,7 @@ def verify_user(path: Path, user: Path) -> Inclusion:
     with opened_folder(path) as folder:
         coins = folder.coins()
         try:
-            amounts, root = _user(document, folder, coins)
+            account, amounts, root = _user(document, folder, coins)
         except ShapeError as e:
             raise ListFormatError(user.name, str(e)) from None
         except RefusedError as e:
@@ -120,10 +129,12 @@ def verify_user(path: Path, user: Path) -> Inclusion:
         unit=UNIT,
         gaps=(NOT_A_PROOF, COINS),
         unproven=True,
+        account=account,
     )
 
 
-def _user(document: object, folder: Folder, coins: Coins) -> tuple[dict[str, int], bytes]:
+def _user(document: object, folder: Folder, coins: Coins) -> tuple[str, dict[str, int], bytes]:
+    """Whose account it is, what it holds, and the trunk's root."""
     names = ("batch_inclusion_proof", "trunk_inclusion_proof", "config")
     found = strict.fields(document, "", names)
     own = ("batch_mtree_root", "user_id", "user_index", "batch_index", "uts")
@@ -132,7 +143,8 @@ def _user(document: object, folder: Folder, coins: Coins) -> tuple[dict[str, int
     config = strict.fields(found["config"], "/config", ("main_coins_num", "coins"))
     said = strict.integer(config["main_coins_num"], "/config/main_coins_num", MAX_COINS + 1)
     if config["coins"] != list(coins.names) or said != coins.bound:
-        raise RefusedError("/config", "other coins than the publication's config.json has")
+        what = f"other coins than the publication's config.json has; {OTHER_ROUND}"
+        raise RefusedError("/config", what)
     root = strict.hex_bytes(batch["batch_mtree_root"], f"/{names[0]}/batch_mtree_root", 32)
     proof, totals = _batch_of(folder, root, coins)
     place = f"/{names[0]}"
@@ -151,7 +163,7 @@ def _user(document: object, folder: Folder, coins: Coins) -> tuple[dict[str, int
     index = strict.integer(batch["batch_index"], f"/{names[0]}/batch_index", slots)
     if list(_led(trunk, "batch_id", place, coins, above, index).values()) != totals:
         raise RefusedError(place, "the trunk has other totals for this batch than the batch has")
-    return amounts, above.root
+    return str(batch["user_id"]), amounts, above.root
 
 
 def _part(value: object, place: str, coins: Coins, own: Sequence[str]) -> Mapping[str, object]:
@@ -165,7 +177,8 @@ def _batch_of(folder: Folder, root: bytes, coins: Coins) -> tuple[SumProof, list
         proof, _ = folder.proof(batch, coins)
         if proof.root == root:
             return _holds(folder, batch, coins)
-    raise RefusedError("/batch_inclusion_proof/batch_mtree_root", "no batch here has this root")
+    what = f"no batch here has this root; {OTHER_ROUND}"
+    raise RefusedError("/batch_inclusion_proof/batch_mtree_root", what)
 
 
 def _led(

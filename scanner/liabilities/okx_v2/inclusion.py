@@ -36,8 +36,9 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user's account as its file says, and the root that it leads to."""
+    """A user's account as its file says, and the root that it leads to. id: as the file has it."""
 
+    id: str
     index: int
     equity: int
     debt: int
@@ -69,7 +70,7 @@ def climb(document: object, shape: Shape) -> User:
     for number, (step, branchout) in enumerate(zip(steps, shape.branchouts, strict=True)):
         above, position = divmod(above, branchout)
         digest = _level(step, f"/{_NAMES[3]}/{number}", digest, position, branchout)
-    return User(index, equity, debt, digest)
+    return User(str(account["id"]), index, equity, debt, digest)
 
 
 def _level(value: object, place: str, own: Digest, position: int, branchout: int) -> Digest:

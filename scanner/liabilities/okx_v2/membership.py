@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from scanner.errors import InputError, ListFormatError, clip
-from scanner.liabilities.interface import Inclusion
+from scanner.liabilities.interface import OTHER_ROUND, Inclusion
 from scanner.liabilities.okx_v2 import words
 from scanner.liabilities.okx_v2.inclusion import Shape, climb, is_power_of_two, recognises
 from scanner.liabilities.okx_v2.proof_file import Header
@@ -44,7 +44,8 @@ def verify_user(document: object, file: str, user: Path | None, pin: str) -> Inc
     except ValueError as e:
         raise ListFormatError(user.name, f"not JSON: {clip(str(e), 80)}") from None
     if found.root != proof.root:
-        return _refused(f"the account leads to {root_text(found.root)}, not to the proof's root")
+        leads = f"the account leads to {root_text(found.root)}, not to the proof's root"
+        return _refused(f"{leads}; {OTHER_ROUND}")
     gaps = [words.PER_COIN, words.CIRCUIT, words.ROUND]
     if proof.pin is None:
         gaps.insert(0, words.OWN_KEY)
@@ -59,6 +60,7 @@ def verify_user(document: object, file: str, user: Path | None, pin: str) -> Inc
         unit=UNIT,
         gaps=tuple(gaps),
         unproven=proof.pin is None,
+        account=found.id,
     )
 
 

@@ -57,7 +57,7 @@ def check(document: Mapping[str, object]) -> Path:
         raise ShapeError("/path", f"not a path of 2 to {MAX_LEVEL} steps")
     steps = [_node(entry, f"/path/{i}") for i, entry in enumerate(path)]
     root = steps.pop()
-    _check_leaf(own, strict.mapping(parts["self"], "/self"))
+    account = _check_leaf(own, strict.mapping(parts["self"], "/self"))
     for node in (own, *steps, root):
         if below := negative(node.amounts):
             raise RefusedError(node.place, below)
@@ -72,15 +72,20 @@ def check(document: Mapping[str, object]) -> Path:
         raise RefusedError(root.place, "the path does not lead to this root")
     if node.amounts != root.amounts:
         raise RefusedError(root.place, "the path does not add up to what the root says")
-    return Path(own.amounts, root.hash, root.amounts, tuple(Step(s.hash, s.place) for s in steps))
+    ways = tuple(Step(s.hash, s.place) for s in steps)
+    return Path(own.amounts, root.hash, root.amounts, ways, account=account)
 
 
-def _check_leaf(own: _Node, said: Mapping[str, object]) -> None:
+def _check_leaf(own: _Node, said: Mapping[str, object]) -> str:
+    """Whose leaf it is."""
     uid, nonce = said.get("encryptUid"), said.get("nonce")
     if not isinstance(uid, str) or not isinstance(nonce, str):
         raise ShapeError("/self", "it has no encryptUid and nonce")
+    if "," in uid + nonce:
+        raise ShapeError("/self", "a comma in encryptUid or nonce: where they end is not hashed")
     if own.hash != _hash(f"{uid},{nonce},{_json(own.amounts)}"):
         raise RefusedError("/self/merkelLeaf", "not the hash of the user's id, nonce and balances")
+    return uid
 
 
 def _parent(node: _Node, sibling: _Node) -> _Node:

@@ -70,7 +70,7 @@ def check(document: Mapping[str, object]) -> Path:
         raise RefusedError(place, "the path does not lead to this root")
     if {c: n for c, n in totals.items() if n} != {c: n for c, n in claimed.items() if n}:
         raise RefusedError(place, "the path does not add up to what the root says")
-    return Path(amounts, its_hash, claimed, tuple(steps))
+    return Path(amounts, its_hash, claimed, tuple(steps), account=account)
 
 
 def _side(sibling: Mapping[str, object], place: str, own: int | None) -> int:

@@ -21,6 +21,7 @@ class Path:
 
     root, totals: what it leads to; no totals where the root says none.
     position: the account's place among the leaves, from 0; None where the form has no such.
+    account: whose the leaf is, as it is hashed with it.
     """
 
     amounts: Amounts
@@ -30,3 +31,4 @@ class Path:
     decimals: int = DECIMALS
     unit: str = ""
     position: int | None = None
+    account: str = ""

@@ -12,6 +12,7 @@ def proof_object(found: ProofCheck) -> dict[str, object]:
 
     net: text, for its size; null where the form has no such.
     Amounts are in base units of `decimals`; where `unit` is not "", in that unit and not in coins.
+    equity, debt: what an amount is the difference of, null where it is none.
     """
     return {
         "format": found.format,
@@ -22,7 +23,13 @@ def proof_object(found: ProofCheck) -> dict[str, object]:
         "key": found.key,
         "key_from": found.key_from,
         "totals": [
-            {**_total_object(total), "unit": total.detail.get("unit", "")} for total in found.totals
+            {
+                **_total_object(total),
+                "unit": total.detail.get("unit", ""),
+                "equity": total.detail.get("equity"),
+                "debt": total.detail.get("debt"),
+            }
+            for total in found.totals
         ],
         "stated": found.stated,
         "gaps": list(found.gaps),
@@ -56,7 +63,8 @@ def proof_lines(found: ProofCheck) -> list[str]:
         unit = "the publisher's unit of value"
         lines.append(f"{owed} over all coins, net: {found.net:,} in {unit}")
     lines += [
-        f"{owed}: {t.asset} {format_amount(t.amount, t.decimals)}{_unit(t)} ({t.evidence.value})"
+        f"{owed}: {t.asset} {format_amount(t.amount, t.decimals)}{_unit(t)} "
+        f"({t.evidence.value}{_less(t)})"
         for t in found.totals
         if found.status is not ProofStatus.REFUSED
     ]
@@ -66,6 +74,12 @@ def proof_lines(found: ProofCheck) -> list[str]:
     if found.key:
         lines.append(f"key: {found.key} (from {found.key_from})")
     return lines + [f"gap: {gap}" for gap in found.gaps]
+
+
+def _less(total: Liability) -> str:
+    """What was taken off a total, which somebody who is invented may owe; "" where nothing was."""
+    debt = total.detail.get("debt", "0")
+    return f"; users hold {total.detail['equity']} and owe {debt}" if debt != "0" else ""
 
 
 def _unit(total: Liability) -> str:
@@ -80,12 +94,15 @@ def inclusion_object(found: Inclusion) -> dict[str, object]:
         "reason": found.reason,
         "unproven": found.unproven,
         "unit": found.unit,
-        "gaps": list(found.gaps),
+        "gaps": _gaps(found),
         "root": found.root,
         "sha256": found.sha256,
         "leaves": list(found.leaves),
         "decimals": found.decimals,
         "amounts": {asset: str(amount) for asset, amount in found.amounts.items()},
+        "account": found.account,
+        "as_of": found.as_of,
+        "compare": to_compare(found),
         "totals": [_total_object(total) for total in found.totals],
     }
 
@@ -94,7 +111,12 @@ def inclusion_lines(found: Inclusion) -> list[str]:
     """The answer in words, then what it rests on, one a line."""
     held = ", ".join(f"{a} {format_amount(n, found.decimals)}" for a, n in found.amounts.items())
     held += f" in {found.unit}" if found.unit else ""
-    lines = [f"included: {held}" if found.included else f"not included: {found.reason}"]
+    included = "included, but not proven" if found.unproven else "included"
+    lines = [f"{included}: {held}" if found.included else f"not included: {found.reason}"]
+    if found.included and found.account:
+        lines.append(f"account: {found.account}")
+    if found.included and found.as_of:
+        lines.append(f"as of: {found.as_of} (as the file says)")
     if found.included and found.leaves:
         lines.append("leaves: " + ", ".join(map(str, found.leaves)))
     if found.root:
@@ -102,7 +124,38 @@ def inclusion_lines(found: Inclusion) -> list[str]:
     if found.sha256:
         lines.append(f"sha256: {found.sha256}")
     lines += [_total(total) for total in found.totals]
-    return lines + [f"gap: {gap}" for gap in found.gaps]
+    lines += [f"compare: {what}" for what in to_compare(found)]
+    return lines + [f"gap: {gap}" for gap in _gaps(found)]
+
+
+_AMOUNTS = (
+    "the amounts with all that you held at the publication's moment: whatever is missing in them "
+    "was left out"
+)
+_ACCOUNT = (
+    "the account with your own: one entry can be shown to several customers, and another's is "
+    "included just as well"
+)
+_ANYBODYS = (
+    "nothing in the entry says whose it is: one entry can be shown to every customer who held as "
+    "much"
+)
+_ROOT = (
+    "the root with the one that the publisher shows to everybody, best with --root: a file made "
+    "only for you would include you, too"
+)
+
+
+def to_compare(found: Inclusion) -> list[str]:
+    """What only the user can compare before the answer means what it seems to mean."""
+    if not found.included:
+        return []
+    account = [_ACCOUNT] if found.account else []
+    return [_AMOUNTS, *account, *([] if found.compared else [_ROOT])]
+
+
+def _gaps(found: Inclusion) -> list[str]:
+    return [*found.gaps, *([_ANYBODYS] if found.included and not found.account else [])]
 
 
 def _total(total: Liability) -> str:

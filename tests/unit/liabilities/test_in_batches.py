@@ -84,7 +84,7 @@ def test_an_account_behind_the_last_batch_is_not_included(tmp_path):
     config, path = _write(tmp_path, 1)
     inside = in_batches.verify_user(config, path, tmp_path / "user_0.json", "")
     behind = in_batches.verify_user(config, path, tmp_path / "user_1.json", "")
-    assert (inside.included, inside.amounts) == (True, {"asset 0": 5})
+    assert (inside.included, inside.amounts) == (True, {"asset 0 (BTC)": 5})
     assert (behind.included, behind.amounts, behind.root) == (False, {}, inside.root)
     assert behind.reason == "the account's place is 1, and the batches end at account 0"
 
@@ -92,7 +92,7 @@ def test_an_account_behind_the_last_batch_is_not_included(tmp_path):
 def test_the_same_account_is_included_where_the_batch_is_of_both(tmp_path):
     config, path = _write(tmp_path, 2)
     found = in_batches.verify_user(config, path, tmp_path / "user_1.json", "")
-    assert (found.included, found.amounts, found.unproven) == (True, {"asset 0": 7_000}, True)
+    assert (found.included, found.amounts, found.unproven) == (True, {"asset 0 (BTC)": 7_000}, True)
     assert gate_batches.NO_RANGE not in found.gaps
 
 
