@@ -23,6 +23,7 @@ from pathlib import Path
 from scanner.errors import ListFormatError, clip
 from scanner.liabilities.interface import (
     MAX_PROBLEMS,
+    OTHER_ROUND,
     ROOT_ALONE,
     Inclusion,
     Liability,
@@ -44,7 +45,7 @@ from scanner.liabilities.okx_balances import (
     read_balances,
     shown,
 )
-from scanner.liabilities.okx_level import Level, Node
+from scanner.liabilities.okx_level import MAX_LEVEL, Level, Node, parent_of
 from scanner.liabilities.opening import lines_of, read_whole
 from scanner.model.jsontext import read_json
 
@@ -163,19 +164,12 @@ def _climb(own: Node, kind: int, entries: list[tuple[Node, int, str]], root: Nod
         if nonce and _leaf_problem(sibling, nonce):
             return f"{place}: {_leaf_problem(sibling, nonce)}"
         pair = (sibling, node) if left else (node, sibling)
-        node = _parent(pair[0], pair[1])
+        node = parent_of(pair[0], pair[1])
     if node.height != root.height:
         return f"the path ends at height {node.height}, the root is at {root.height}"
     if node.amounts != root.amounts:
         return f"the path adds up to {shown(node.amounts)}, the root says {shown(root.amounts)}"
     return "" if node.hash == root.hash else "the path does not hash to the root"
-
-
-def _parent(left: Node, right: Node) -> Node:
-    amounts = add((left.amounts, right.amounts))
-    height = left.height + 1
-    text = (left.hash + right.hash).encode() + plain(amounts) + str(height).encode()
-    return Node(hashlib.sha256(text).hexdigest(), height, amounts)
 
 
 def _leaf_problem(leaf: Node, nonce: str) -> str:
@@ -234,7 +228,8 @@ class _Tree:
         for number, node in enumerate(wanted, 1):
             left = places.get((node.hash, node.amounts))
             if not left:
-                return tuple(found), f"node {number} of the user is not among the leaves"
+                what = f"node {number} of the user is not among the leaves"
+                return tuple(found), f"{what}; {OTHER_ROUND}"
             found.append(left.pop(0))
         return tuple(found), ""
 
@@ -254,6 +249,8 @@ class _Tree:
                 if most == 1:
                     what = "the first line must be the root alone"
                 raise ListFormatError(self._file, what, node.line)
+            if len(level) == MAX_LEVEL:
+                raise ListFormatError(self._file, f"more than {MAX_LEVEL:,} nodes in one level")
             level.append(node)
         if level:
             yield level
@@ -299,7 +296,7 @@ class _Tree:
     def _compare(self, above: Level, first: int, below: Level) -> None:
         for index in range(len(above) - first):
             node = above[first + index]
-            expected = _parent(below[2 * index + 1], below[2 * index])
+            expected = parent_of(below[2 * index + 1], below[2 * index])
             if expected.amounts != node.amounts:
                 reason = f"the node says {shown(node.amounts)}, its children add up to "
                 self._problem(node.line, reason + shown(expected.amounts))

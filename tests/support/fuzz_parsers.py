@@ -209,7 +209,9 @@ PARSERS: dict[str, Parser] = {
     "liabilities.groth16.key:read_key": _groth16("liabilities.groth16.key:read_key"),
     "liabilities.groth16.key:read_proof": _groth16("liabilities.groth16.key:read_proof"),
     "liabilities.okx_v2.key:read_key": Parser(
-        named("liabilities.okx_v2.key:read_key"), [bytes(8) + bytes(range(256))], RefusedError
+        named("liabilities.okx_v2.key:read_key"),
+        [bytes(8) + bytes(range(256))],
+        (RefusedError, ShapeError),
     ),
     "model.cbor:read": plain("model.cbor:read", b"\xa2\x01\x82\x02\x43abc\x20\xf6"),
     "model.jsontext:read_json": plain("model.jsontext:read_json", as_json(ERROR)),

@@ -22,9 +22,10 @@ from scanner.errors import InputError, ListFormatError
 from scanner.liabilities import strict
 from scanner.liabilities.binance import words
 from scanner.liabilities.binance.totals import SIZES, Asset, commit, read_assets
+from scanner.liabilities.gate.packing import DEBTS, Ends, owed
 from scanner.liabilities.gate.poseidon import hash_words
 from scanner.liabilities.gate.user import element
-from scanner.liabilities.interface import Liability, LiabilityEvidence, ProofCheck, ProofStatus
+from scanner.liabilities.interface import LiabilityEvidence, ProofCheck, ProofStatus
 from scanner.liabilities.opening import lines_of
 from scanner.liabilities.refusal import RefusedError, ShapeError
 from scanner.model.jsontext import read_json
@@ -34,6 +35,8 @@ DEPTH = 28
 MAX_ROWS = 200_000
 """Batches read: of 200 users and more each, four times as many users as the publisher has."""
 MAX_ROW = 20_000
+MAX_PROOF = 1000
+"""Bytes of the largest proof kept until all rows are read; one has under four hundred."""
 MAX_KEYS = 8
 MAX_KEY = 1_000_000
 """Bytes of the largest key read; one of a single public input has under a thousand."""
@@ -147,18 +150,14 @@ def _chain(
     table: Path, assets: Sequence[Asset], sizes: Sequence[int]
 ) -> tuple[int, int, list[Row]]:
     """Follow the rows. Returns root, number of accounts, and what is to be proven of each."""
-    empty = [asset.emptied() for asset in assets]
-    rooms = [size for size in SIZES if size >= len(assets)]
     above: _Link | None = None
-    places = 0
+    start = 0
     rows: list[Row] = []
     for number, row in enumerate(_rows(table)):
         place = f"{table.name}, batch {number}"
         link = _link(row, place)
         if above is None:
-            places = next((n for n in rooms if commit(empty, n) == link.before), 0)
-            if not places:
-                raise RefusedError(place, "it does not start from zero in every asset")
+            start = link.before
         _go_on(above, link, place)
         size = _number(row.get("assets_count"), f"{place}, assets_count", 2**16)
         if size not in sizes:
@@ -167,9 +166,18 @@ def _chain(
         above = link
     if above is None:
         raise ListFormatError(table.name, "no batch in it")
-    if above.after != commit(assets, places):
-        raise RefusedError(table.name, "the last batch does not end at the published totals")
+    _check_ends(assets, start, above.after, table.name)
     return above.root, above.accounts[1] + 1, rows
+
+
+def _check_ends(assets: Sequence[Asset], start: int, end: int, file: str) -> None:
+    """Hold the first and the last totals against nothing and the published ones, as Gate's."""
+    empty = [asset.emptied() for asset in assets]
+    Ends(
+        [size for size in SIZES if size >= len(assets)],
+        lambda size: commit(empty, size),
+        lambda size: commit(assets, size),
+    ).check(start, end, file)
 
 
 def _link(row: Mapping[str, str | None], place: str) -> _Link:
@@ -206,7 +214,8 @@ def _prove(rows: Sequence[Row], keys: Keys, file: str) -> None:
     for size, data in zip(keys.sizes, keys.data, strict=True):
         key = read_key(data, f"the key for {size} assets")
         if key.public != 1:
-            raise RefusedError(f"the key for {size} assets", f"{key.public} public inputs, not one")
+            what = f"{key.public} public inputs, but only keys with one are supported"
+            raise ShapeError(f"the key for {size} assets", what)
         mine = [(number, row) for number, row in enumerate(rows) if row.size == size]
         for at in range(0, len(mine), TOGETHER):
             part = mine[at : at + TOGETHER]
@@ -261,6 +270,8 @@ def _bytes(value: object, place: str) -> bytes:
         data = b""
     if not data or base64.b64encode(data).decode() != value:
         raise ShapeError(f"{place}, proof_info", "not canonical base64")
+    if len(data) > MAX_PROOF:
+        raise ShapeError(f"{place}, proof_info", f"{len(data)} bytes: larger than any such proof")
     return data
 
 
@@ -275,7 +286,7 @@ def _described(
     pinned: bool,
 ) -> ProofCheck:
     level = LiabilityEvidence.SNARK_PER_COIN if pinned else LiabilityEvidence.PUBLISHED
-    gaps = [words.SETUP, words.CIRCUIT, words.NAMES, words.LEFT_OUT]
+    gaps = [words.SETUP, words.CIRCUIT, words.NAMES, DEBTS, words.LEFT_OUT]
     if not pinned:
         gaps.insert(0, words.OWN_KEYS if keys.data else words.NO_KEYS)
     return ProofCheck(
@@ -283,17 +294,10 @@ def _described(
         ProofStatus.ACCEPTED if pinned else ProofStatus.CONSISTENT,
         level,
         f"{root:064x}",
-        totals=tuple(_liability(asset, level, file) for asset in assets if asset.equity),
+        totals=owed(((a.name, a.equity, a.debt) for a in assets), level, file),
         key=keys.sha256,
         key_from="" if not keys.data else "the pin given" if pinned else "the files beside it",
         gaps=tuple(gaps),
         stated={"batches": str(batches), "accounts": str(users)},
         accounts=users,
     )
-
-
-def _liability(asset: Asset, level: LiabilityEvidence, file: str) -> Liability:
-    """What is owed in one coin: what users hold less what they owe. In the publisher's units: how
-    many make a coin, no file says."""
-    detail = {"unit": words.UNIT, "equity": str(asset.equity), "debt": str(asset.debt)}
-    return Liability(asset.name, asset.equity - asset.debt, 0, level, file, detail=detail)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from scanner.liabilities import strict
-from scanner.liabilities.gate.packing import LIMIT, pack
+from scanner.liabilities.gate.packing import LIMIT, name_of, pack
 from scanner.liabilities.gate.poseidon import hash_words
 from scanner.liabilities.refusal import RefusedError, ShapeError
 
@@ -90,9 +90,7 @@ def read_assets(value: object) -> list[Asset]:
 
 
 def _asset(parts: Mapping[str, object], place: str) -> Asset:
-    name = parts["Symbol"]
-    if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= 40:
-        raise ShapeError(f"{place}/Symbol", "not a name")
+    name = name_of(parts["Symbol"], f"{place}/Symbol")
     equity, debt, price, *collaterals = (
         strict.integer(parts[figure], f"{place}/{figure}", LIMIT) for figure in _FIGURES
     )

@@ -20,4 +20,3 @@ NAMES = (
     "place, but no name"
 )
 LEFT_OUT = "only a user who was left out can notice it"
-UNIT = "the publisher's own units: no file says how many make one coin"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from scanner.errors import ListFormatError
 from scanner.liabilities import strict
-from scanner.liabilities.gate.packing import LIMIT, SIZES, commit_assets
+from scanner.liabilities.gate.packing import DEBTS, LIMIT, SIZES, Ends, commit_assets, name_of, owed
 from scanner.liabilities.gate.poseidon import hash_words
 from scanner.liabilities.gate.user import element
 from scanner.liabilities.interface import LiabilityEvidence, ProofCheck, ProofStatus
@@ -35,6 +35,7 @@ GAPS = (
     "the Groth16 proof of each batch is not checked, so the totals are not proven: that needs the "
     "publisher's verifying key",
     "whoever ran the setup of that key can forge proofs under it",
+    DEBTS,
     "only a user who was left out can notice it",
 )
 NO_RANGE = (
@@ -68,7 +69,7 @@ def check_chain(document: Mapping[str, object], path: Path) -> ProofCheck:
         beside = path.with_name(Path(str(document["ProofCsv"])).name)
         if beside == path or not beside.is_file():
             raise ListFormatError(path.name, f"{beside.name} must be next to it")
-        return _checked(assets, beside)
+        return _checked(assets, beside, path.name)
     except (ShapeError, csv.Error) as e:
         raise ListFormatError(path.name, str(e)) from None
     except RefusedError as e:
@@ -93,49 +94,60 @@ def _assets(document: Mapping[str, object]) -> list[_Asset]:
             strict.integer(parts[name], f"{place}/{name}", LIMIT) for name in names[:3]
         )
         index = strict.integer(parts["Index"], f"{place}/Index", len(value))
-        if index in found or not isinstance(parts["Symbol"], str):
-            raise ShapeError(place, "its number occurs twice, or it has no name")
+        if index in found:
+            raise ShapeError(place, "its number occurs twice")
+        name = name_of(parts["Symbol"], f"{place}/Symbol")
         if equity < debt:
-            raise RefusedError(place, f"{parts['Symbol']}: users owe more than they hold")
-        found[index] = parts["Symbol"], equity, debt, price
+            raise RefusedError(place, f"{name}: users owe more than they hold")
+        found[index] = name, equity, debt, price
     return [found[index] for index in range(len(value))]
 
 
-def _checked(assets: list[_Asset], table: Path) -> ProofCheck:
-    before = {
-        commit_assets(((0, 0, price) for _, _, _, price in assets), size): size
-        for size in SIZES
-        if size >= len(assets)
-    }
-    root, totals, count, size = EMPTY_TREE, 0, 0, 0
-    for count, batch in enumerate(_batches(table), 1):
-        place = f"{table.name}, batch {count - 1}"
-        if count == 1:
-            size = before.get(batch.totals[0], 0)
-            if not size:
-                raise RefusedError(place, "it does not start from zero in every asset")
-        elif batch.totals[0] != totals:
-            raise RefusedError(place, "it does not continue from the totals of the batch before")
-        if batch.roots[0] != root:
-            raise RefusedError(place, "it does not continue from the accounts of the batch before")
-        if hash_words([*batch.roots, *batch.totals]) != batch.commitment:
-            raise RefusedError(place, "its commitment does not match its accounts and totals")
-        root, totals = batch.roots[1], batch.totals[1]
-    if not count:
-        raise ListFormatError(table.name, "no batch in it")
-    if totals != commit_assets(((e, d, p) for _, e, d, p in assets), size):
-        raise RefusedError(table.name, "the last batch does not end at the published totals")
+def _checked(assets: list[_Asset], table: Path, file: str) -> ProofCheck:
+    root, start, end, count = _followed(table)
+    _check_ends(assets, start, end, table.name)
     return ProofCheck(
         NAME,
         ProofStatus.CONSISTENT,
         LiabilityEvidence.PUBLISHED,
         f"{root:064x}",
+        totals=owed((asset[:3] for asset in assets), LiabilityEvidence.PUBLISHED, file),
         gaps=GAPS,
-        stated={
-            "batches": str(count),
-            **{name: f"equity {equity}, debt {debt}" for name, equity, debt, _ in assets if equity},
-        },
+        stated={"batches": str(count)},
     )
+
+
+def _followed(table: Path) -> tuple[int, int, int, int]:
+    """Root of the accounts, totals before the first and after the last batch, number of batches."""
+    root, start, end, count = EMPTY_TREE, 0, 0, 0
+    for count, batch in enumerate(_batches(table), 1):
+        place = f"{table.name}, batch {count - 1}"
+        if count == 1:
+            start = end = batch.totals[0]
+            if batch.roots[0] != EMPTY_TREE:
+                what = "it does not begin with the empty tree of 28 levels, and no other is known"
+                raise ShapeError(place, what)
+        if batch.totals[0] != end:
+            raise RefusedError(place, "it does not continue from the totals of the batch before")
+        if batch.roots[0] != root:
+            raise RefusedError(place, "it does not continue from the accounts of the batch before")
+        if hash_words([*batch.roots, *batch.totals]) != batch.commitment:
+            raise RefusedError(place, "its commitment does not match its accounts and totals")
+        root, end = batch.roots[1], batch.totals[1]
+    if not count:
+        raise ListFormatError(table.name, "no batch in it")
+    return root, start, end, count
+
+
+def _check_ends(assets: list[_Asset], start: int, end: int, file: str) -> None:
+    """Hold the first and the last totals against nothing and the published ones."""
+    empty = [(0, 0, price) for _, _, _, price in assets]
+    full = [(equity, debt, price) for _, equity, debt, price in assets]
+    Ends(
+        [size for size in SIZES if size >= len(assets)],
+        lambda size: commit_assets(empty, size),
+        lambda size: commit_assets(full, size),
+    ).check(start, end, file)
 
 
 def _batches(table: Path) -> Iterator[Batch]:

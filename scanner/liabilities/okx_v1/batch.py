@@ -103,8 +103,10 @@ def read_proof(document: object, coins: Coins) -> SumProof:
     uts = strict.integer(found["uts"], "/uts", MAX_STEPS + 1)
     if steps & (steps - 1) or steps < 64:
         raise ShapeError("/steps", f"{steps} is no power of two from 64 on")
-    if uts not in ROWS_PER_USER or uts > steps:
+    if uts > max(ROWS_PER_USER):
         raise RefusedError("/uts", f"{uts} rows a user: with that the range check means nothing")
+    if uts not in ROWS_PER_USER or uts > steps:
+        raise ShapeError("/uts", f"{uts} rows a user: only {ROWS_PER_USER} are known")
     size = BLOWUP * steps
     entries = strict.items(found["mtree_entries_data"], "/mtree_entries_data", 4 * SAMPLES)
     return SumProof(

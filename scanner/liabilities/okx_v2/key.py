@@ -2,7 +2,8 @@
 
 The key says which circuit was proven. Its digest covers only the cap and the degree, so everything
 else in it is compared with what the published circuits have: a proof under a key of other gates or
-fewer queries says nothing. Only the SHA-256 of the whole bytes pins a key.
+other queries is not read, a key that contradicts itself is false. Only the SHA-256 of the whole
+bytes pins a key.
 Layout: little-endian, no padding, to the last byte; OKX's fork of plonky2 has no lookup fields.
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from scanner.liabilities.okx_v2.gates import GATES, PARAMETERS, Gate, GateSpec
 from scanner.liabilities.okx_v2.goldilocks import GENERATOR, P
 from scanner.liabilities.okx_v2.poseidon import DIGEST, Digest, hash_padded, hash_words
-from scanner.liabilities.refusal import RefusedError
+from scanner.liabilities.refusal import RefusedError, ShapeError
 
 MAX_KEY = 100_000
 """Bytes of the largest key read; genuine ones have 1,333."""
@@ -73,8 +74,10 @@ def sha256_of(data: bytes) -> str:
 def read_key(data: bytes) -> Key:
     """Decode a key and hold it against every rule.
 
-    Raises RefusedError (place: byte or field): bytes missing or left over, a count above
-    MAX_COUNT, or anything else than the configuration, gates and shapes of the published circuits.
+    Both with the byte or field as place: raises ShapeError where bytes are missing or left over, a
+    count is above MAX_COUNT, or the configuration, gates or shapes are others than those of the
+    published circuits, which are the only ones that are checked here; RefusedError where the key
+    contradicts itself, or is of no circuit that binds anything.
     """
     reader = _Reader(data)
     height = reader.number("cap height", CAP_HEIGHT)
@@ -90,7 +93,7 @@ def read_key(data: bytes) -> Key:
     degree_bits = reader.number("degree bits")
     hiding = reader.flag("hiding", zero_knowledge)
     if not ARITY_BITS <= degree_bits <= MAX_DEGREE_BITS:
-        raise reader.refused("degree bits", f"{degree_bits} is out of range")
+        raise reader.other("degree bits", f"{degree_bits} is out of range")
     if arities != _arities(degree_bits):
         raise reader.refused("arities", f"{arities} is not what degree 2^{degree_bits} gives")
     selectors = reader.numbers("selector indices")
@@ -133,7 +136,7 @@ def _read_fri(reader: _Reader, part: str) -> None:
         *(reader.number(part) for _ in range(2)),
     )
     if found != _FRI:
-        raise reader.refused(part, f"{found}, the published circuits have {_FRI}")
+        raise reader.other(part, f"{found}, the published circuits have {_FRI}")
 
 
 def _arities(degree_bits: int) -> tuple[int, ...]:
@@ -150,7 +153,7 @@ def _checked_gates(specs: Sequence[GateSpec], most: int) -> tuple[Gate, ...]:
         raise RefusedError("gates", "a gate stands twice: no genuine circuit has that")
     for spec in specs:
         if spec not in GATES:
-            raise RefusedError("gates", f"gate {spec} is of no published circuit")
+            raise ShapeError("key, gates", f"gate {spec} is of no published circuit")
     if (12,) not in specs:
         raise RefusedError("gates", "no gate ties the public inputs to the circuit")
     gates = tuple(GATES[spec] for spec in specs)
@@ -178,12 +181,18 @@ class _Reader:
         self._data, self._at = data, 0
 
     def refused(self, what: str, reason: str) -> RefusedError:
-        return RefusedError(f"key, {what} (before byte {self._at})", reason)
+        return RefusedError(self._place(what), reason)
+
+    def other(self, what: str, reason: str) -> ShapeError:
+        return ShapeError(self._place(what), reason)
+
+    def _place(self, what: str) -> str:
+        return f"key, {what} (before byte {self._at})"
 
     def _take(self, size: int, what: str) -> int:
         part = self._data[self._at : self._at + size]
         if len(part) < size:
-            raise self.refused(what, "the key ends here")
+            raise self.other(what, "the key ends here")
         self._at += size
         return int.from_bytes(part, "little")
 
@@ -196,18 +205,18 @@ class _Reader:
     def flag(self, what: str, wanted: int | None = None) -> int:
         found = self._wanted(self._take(1, what), what, wanted)
         if found > 1:
-            raise self.refused(what, f"{found} is neither 0 nor 1")
+            raise self.other(what, f"{found} is neither 0 nor 1")
         return found
 
     def _wanted(self, found: int, what: str, wanted: int | None) -> int:
         if wanted is not None and found != wanted:
-            raise self.refused(what, f"{found}, the published circuits have {wanted}")
+            raise self.other(what, f"{found}, the published circuits have {wanted}")
         return found
 
     def count(self, what: str) -> int:
         found = self.number(what)
         if found > MAX_COUNT:
-            raise self.refused(what, f"a list of {found} entries")
+            raise self.other(what, f"a list of {found} entries")
         return found
 
     def numbers(self, what: str) -> tuple[int, ...]:
@@ -216,21 +225,21 @@ class _Reader:
     def words(self, what: str) -> tuple[int, ...]:
         found = self.numbers(what)
         if any(word >= P for word in found):
-            raise self.refused(what, "a word is not below the field's order")
+            raise self.other(what, "a word is not below the field's order")
         return found
 
     def digest(self, what: str) -> Digest:
         found = tuple(self.number(what) for _ in range(DIGEST))
         if any(word >= P for word in found):
-            raise self.refused(what, "a word is not below the field's order")
+            raise self.other(what, "a word is not below the field's order")
         return found
 
     def gate(self) -> GateSpec:
         tag = self.small("gate")
         if tag not in PARAMETERS:
-            raise self.refused("gate", f"gate {tag} is of no published circuit")
+            raise self.other("gate", f"gate {tag} is of no published circuit")
         return (tag, *(self.number("gate") for _ in range(PARAMETERS[tag])))
 
     def end(self) -> None:
         if self._at != len(self._data):
-            raise self.refused("end", f"{len(self._data) - self._at} bytes too many")
+            raise self.other("end", f"{len(self._data) - self._at} bytes too many")

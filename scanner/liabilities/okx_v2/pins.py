@@ -16,7 +16,7 @@ from pathlib import Path
 from scanner.errors import InputError, clip
 from scanner.liabilities.okx_v2.key import MAX_KEY, read_key, sha256_of
 from scanner.liabilities.okx_v2.proof_file import Header
-from scanner.liabilities.refusal import RefusedError
+from scanner.liabilities.refusal import RefusedError, ShapeError
 from scanner.model.jsontext import read_json
 
 _NOT_A_KEY = "give a file with the key's bytes or their hex text, or its SHA-256 of 64 hex digits"
@@ -41,8 +41,11 @@ class Pin:
     levels: int | None = None
 
     def contradicted(self, header: Header) -> str:
-        """How a file's header contradicts this key's circuit; "" if it does not."""
-        for what in ("round_num", "batch_size", "token_num", "branchout", "levels"):
+        """How a file's header contradicts this key's circuit; "" if it does not.
+
+        A key is the same in all rounds of one shape: another round contradicts nothing.
+        """
+        for what in ("batch_size", "token_num", "branchout", "levels"):
             known, said = getattr(self, what), getattr(header, what)
             if known is not None and said is not None and said != known:
                 return f"the file says {what} {said}, the key of {self.name} is for {known}"
@@ -122,7 +125,7 @@ def read_pin(given: str) -> Pin:
         data = bytes.fromhex(data.decode("ascii"))
     try:
         read_key(data)
-    except RefusedError as e:
+    except (RefusedError, ShapeError) as e:
         reason = clip(f"{e}", 120)
         raise InputError(f"--key {given[:80]!r} is not a key ({reason}): {_NOT_A_KEY}") from None
     return pin_of_bytes(data, name)

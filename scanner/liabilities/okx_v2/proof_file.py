@@ -27,7 +27,7 @@ from scanner.liabilities.okx_v2.key import (
     Key,
 )
 from scanner.liabilities.okx_v2.poseidon import Digest
-from scanner.liabilities.refusal import RefusedError, ShapeError
+from scanner.liabilities.refusal import ShapeError
 
 QUERY = "/proof/proof/opening_proof/query_round_proofs"
 MAX_LEVELS = 8
@@ -139,8 +139,8 @@ def salt_words(key: Key) -> int:
 def read_header(document: object) -> Header:
     """Read everything but the proof.
 
-    Raises ShapeError; RefusedError where it asks for other circuits than the published ones: with
-    fewer queries, say.
+    Raises ShapeError, also where it asks for other circuits than the published ones: with fewer
+    queries it would prove less, with more it may be a later form.
     """
     top = strict.fields(document, "", ("general", "root_vd_digest", "proof"), ("circuits_info",))
     names = ("round_num", "recursion_branchout_num", "batch_size", "token_num")
@@ -169,7 +169,8 @@ def _circuits(value: object) -> tuple[int, bytes]:
     ):
         # By its text: 2 == 2.0 == True would not do.
         if not _same(config, {**_CONFIG, "zero_knowledge": hiding}):
-            raise RefusedError(f"{place}/{at}", "not the settings of the published circuits")
+            what = "not the settings of the published circuits, and no others are checked here"
+            raise ShapeError(f"{place}/{at}", what)
     return len(configs), _hex(found[text], f"{place}/{text}")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scanner.liabilities.okx_v2.key import MAX_KEY, read_key
 from scanner.liabilities.others.known import Form
-from scanner.liabilities.refusal import RefusedError
+from scanner.liabilities.refusal import RefusedError, ShapeError
 from scanner.model.jsontext import check_size
 
 _USERS = Form(
@@ -92,7 +92,7 @@ def key_beside(text: bytes) -> tuple[Form, str] | None:
         return None
     try:
         return _KEY, read_key(bytes.fromhex(digits.decode("ascii"))).sha256
-    except (ValueError, RefusedError):
+    except (ValueError, RefusedError, ShapeError):
         return None
 
 

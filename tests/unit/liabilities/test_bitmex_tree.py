@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from scanner.cli import main
 from scanner.errors import InputError, ListFormatError
+from scanner.liabilities import bitmex_tree
 from scanner.liabilities.bitmex_tree import (
     bitmex_key,
     check_tree,
@@ -313,3 +314,21 @@ def test_blank_lines_at_the_end_are_nothing_and_in_between_are_refused(tmp_path:
     assert check_tree(write(tmp_path, (text + "\n \r\n" * 9000).encode())).holds
     with pytest.raises(ListFormatError):
         check_tree(write(tmp_path, (text + "\n" * 9000 + "x").encode()))
+
+
+def test_a_level_too_many_is_refused_before_it_is_read(monkeypatch) -> None:
+    """The level below the last one that is allowed would take twice as much as all that is."""
+    read = []
+    original = bitmex_tree._Tree._read_level
+
+    def counted(tree, rows, line, size):
+        read.append(size)
+        return original(tree, rows, line, size)
+
+    monkeypatch.setattr(bitmex_tree._Tree, "_read_level", counted)
+    monkeypatch.setattr(bitmex_tree, "MAX_LEVELS", 3)
+    with pytest.raises(ListFormatError, match="more than 3 levels"):
+        check_tree(EXAMPLE)
+    assert read == [1, 2, 4]
+    monkeypatch.setattr(bitmex_tree, "MAX_LEVELS", 4)
+    assert check_tree(EXAMPLE).levels == 4

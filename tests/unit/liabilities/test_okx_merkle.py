@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scanner.errors import ListFormatError
+from scanner.liabilities import okx_merkle
 from scanner.liabilities.interface import LiabilityEvidence
 from scanner.liabilities.okx_balances import as_json
 from scanner.liabilities.okx_level import Level, Node
@@ -355,3 +356,10 @@ def test_true_is_no_height(tmp_path: Path) -> None:
 
     with pytest.raises(ListFormatError, match="small numbers"):
         verify_path(changed(tmp_path, PATH, spell))
+
+
+def test_a_level_is_limited_before_it_is_kept(monkeypatch) -> None:
+    """A packed file of some megabytes may unpack to more nodes than fit into memory."""
+    monkeypatch.setattr(okx_merkle, "MAX_LEVEL", 4)
+    with pytest.raises(ListFormatError, match="more than 4 nodes in one level"):
+        check_tree(TREE)

@@ -14,9 +14,11 @@ from support.mutations import mutations, places_of, same, share
 from scanner.errors import InputError, ListFormatError
 from scanner.liabilities.binance import batches, user, words
 from scanner.liabilities.binance.batches import check_batches
+from scanner.liabilities.gate.packing import DEBTS
 from scanner.liabilities.interface import LiabilityEvidence, ProofStatus
 from scanner.liabilities.kept import is_proof
 from scanner.liabilities.refusal import RefusedError, ShapeError
+from scanner.reports.commands.liabilities import proof_lines, proof_object
 
 ROOT = "21954f4a16c6e6d8847b8123a9597fafce91bf2bf5cd12708bbdac9523d0744a"
 
@@ -36,6 +38,26 @@ def test_every_proof_holds_under_the_pinned_keys():
     assert words.SETUP in found.gaps
     assert words.NAMES in found.gaps
     assert not is_proof(FOLDER / "config.json")
+
+
+def test_what_users_owe_is_taken_off_in_plain_sight(tmp_path):
+    """An account of the publisher's own may owe any coin, against another at its own price."""
+    found = checked(copied(tmp_path))
+    assert DEBTS in found.gaps
+    lines = proof_lines(found)
+    (usdt,) = [line for line in lines if line.startswith("claimed: USDT 7345678924 ")]
+    assert usdt.endswith("(published; users hold 12345679001 and owe 5000000077)")
+    (btc,) = [line for line in lines if line.startswith("claimed: BTC ")]
+    assert btc.endswith("(published)")
+    said = {total["asset"]: total for total in proof_object(found)["totals"]}
+    assert (said["USDT"]["equity"], said["USDT"]["debt"]) == ("12345679001", "5000000077")
+
+
+def test_two_places_of_one_name_are_not_two_smaller_sums(tmp_path):
+    document = config()
+    document["CexAssetsInfo"][1]["Symbol"] = "btc"
+    with pytest.raises(ListFormatError, match="two assets are called"):
+        checked(copied(tmp_path), document)
 
 
 def test_keys_that_nobody_vouches_for_make_it_no_more_than_consistent(monkeypatch):
@@ -90,7 +112,7 @@ def _other(row, name):
         (lambda t: t[2].update(max_account_index="5"), "its commitment does not match"),
         (lambda t: t[0].update(min_account_index="1"), "accounts 1 to 1, not from 0 on"),
         (_other(0, "batch_commitment"), "its commitment does not match"),
-        (_other(0, "cex_asset_list_commitments"), "does not start from zero"),
+        (_other(0, "cex_asset_list_commitments"), "its commitment does not match"),
         (lambda t: t[2].update(cex_asset_list_commitments=t[1]["cex_asset_list_commitments"]),
          "does not continue from the totals"),
         (lambda t: t[2].update(account_tree_roots=f'["{t[0]["batch_commitment"]}"]'),
@@ -110,6 +132,7 @@ def test_a_broken_chain_is_refused_before_any_pairing(tmp_path, change, words):
         (lambda t: t[1].update(max_account_index="03"), "not a number from 0"),
         (lambda t: t[1].update(max_account_index="268435456"), "not a number from 0"),
         (lambda t: t[1].update(proof_info="AA"), "not canonical base64"),
+        (lambda t: t[1].update(proof_info="AAAA" * 400), "larger than any such proof"),
         (lambda t: t[1].update(account_tree_roots="[]"), "0 entries, there must be 1"),
         (lambda t: t[1].update(batch_commitment="AA=="), "not a field element"),
         (lambda t: t.clear(), "no batch in it"),

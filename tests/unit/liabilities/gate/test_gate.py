@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import csv
 import io
@@ -16,7 +17,8 @@ import pytest
 from support.mutations import mutations, share
 
 from scanner.errors import ListFormatError
-from scanner.liabilities.gate import batches, poseidon, user
+from scanner.liabilities.gate import batches, packing, poseidon, user
+from scanner.liabilities.gate.packing import commit_assets
 from scanner.liabilities.gate.poseidon import hash_words, permute
 from scanner.liabilities.interface import LiabilityEvidence, ProofStatus
 from scanner.liabilities.refusal import RefusedError, ShapeError
@@ -129,10 +131,7 @@ def config(change) -> Any:
     [
         (config(lambda a: a[0].update(TotalEquity=1)), None, "not end at the published totals"),
         (config(lambda a: a[0].update(TotalDebt=1)), None, "users owe more than they hold"),
-        (config(lambda a: a[0].update(BasePrice=1)), None, "not start from zero"),
         (None, changed_row(batch_commitment="AAAA" * 10 + "AAA="), "its commitment does not match"),
-        (None, changed_row(account_tree_roots=json.dumps(["AAAA" * 10 + "AAA="] * 2)),
-         "not continue from the accounts"),
     ],
 )  # fmt: skip
 def test_what_contradicts_is_refused_with_its_place(tmp_path, changed, rows, words) -> None:
@@ -140,6 +139,62 @@ def test_what_contradicts_is_refused_with_its_place(tmp_path, changed, rows, wor
     assert found.status is ProofStatus.REFUSED
     assert words in found.reason
     assert found.place
+
+
+@pytest.mark.parametrize(
+    ("changed", "rows", "words"),
+    [
+        (config(lambda a: a[0].update(BasePrice=1)), None,
+         "in a list of 500 or 800 assets, and no other size is known"),
+        (None, changed_row(account_tree_roots=json.dumps(["AAAA" * 10 + "AAA="] * 2)),
+         "not begin with the empty tree of 28 levels, and no other is known"),
+        (config(lambda a: a[0].update(Symbol="BTC\nroot: 00")), None, "Symbol: not a name"),
+    ],
+)  # fmt: skip
+def test_what_may_be_of_a_later_form_is_not_called_false(tmp_path, changed, rows, words) -> None:
+    with pytest.raises(ListFormatError, match=words):
+        check(publication(tmp_path, changed, rows))
+
+
+def other_list(folder: Path, size: int, held: int, claimed: int) -> Path:
+    """A publication of one asset in a list of another size: `held` before, `claimed` after it."""
+    asset = {"TotalEquity": claimed, "TotalDebt": 0, "BasePrice": 7, "Symbol": "BTC", "Index": 0}
+    roots = [batches.EMPTY_TREE, 5]
+    totals = [commit_assets([(amount, 0, 7)], size) for amount in (held, 9)]
+    in_base64 = [base64.b64encode(n.to_bytes(32, "big")).decode() for n in (*roots, *totals)]
+    commitment = base64.b64encode(hash_words([*roots, *totals]).to_bytes(32, "big")).decode()
+    row = changed_row(
+        account_tree_roots=json.dumps(in_base64[:2]),
+        cex_asset_list_commitments=json.dumps(in_base64[2:]),
+        batch_commitment=commitment,
+    )
+    return publication(folder, {**CONFIG, "CexAssetsInfo": [asset]}, row)
+
+
+def test_a_list_that_grew_again_is_not_false(tmp_path: Path) -> None:
+    """It was 350, then 500, then 800; one that fits at one end is of that size, and false."""
+    with pytest.raises(ListFormatError, match="and no other size is known"):
+        check(other_list(tmp_path, 1000, 0, 9))
+    assert check(other_list(tmp_path, 800, 0, 9)).status is ProofStatus.CONSISTENT
+    owing = check(other_list(tmp_path, 800, 1, 9))
+    assert (owing.status, owing.reason) == (
+        ProofStatus.REFUSED,
+        "it does not start from zero in every asset",
+    )
+    less = check(other_list(tmp_path, 800, 0, 8))
+    assert "does not end at the published totals" in less.reason
+
+
+def test_two_coins_of_one_name_are_not_two_smaller_sums() -> None:
+    level = LiabilityEvidence.PUBLISHED
+    with pytest.raises(ShapeError, match="two assets are called btc"):
+        packing.owed([("BTC", 5, 0), ("btc", 7, 0)], level, "f")
+    assert len(packing.owed([("BTC", 5, 0), ("btc", 0, 0)], level, "f")) == 1
+
+
+def test_each_total_is_there_with_what_was_taken_off(tmp_path: Path) -> None:
+    (total, *_) = check(other_list(tmp_path, 800, 0, 9)).totals
+    assert (total.asset, total.amount, total.detail["equity"]) == ("BTC", 9, "9")
 
 
 @pytest.mark.parametrize(

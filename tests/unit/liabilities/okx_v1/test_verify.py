@@ -79,10 +79,27 @@ def test_what_is_changed_is_refused_with_its_place(tmp_path, file, values, place
 
 def test_batches_that_are_not_the_trunks_are_told(tmp_path: Path) -> None:
     folder = publication(tmp_path)
-    shutil.rmtree(folder / "batches" / "b0")
+    shutil.copytree(folder / "batches" / "b0", folder / "batches" / "b1")
     found = check_folder(folder)
     assert (found.status, found.place) == (ProofStatus.REFUSED, "trunk/sum_values.json")
-    assert "the batches' BTC add up to 90360324, the trunk says 155225288" in found.reason
+    assert "the batches' BTC add up to 220090252, the trunk says 155225288" in found.reason
+
+
+def test_a_batch_that_was_not_fetched_makes_nobody_a_liar(tmp_path: Path) -> None:
+    """2.5 GB in 3,000 folders: what one did not download was not read."""
+    folder = publication(tmp_path)
+    shutil.rmtree(folder / "batches" / "b0")
+    with pytest.raises(ListFormatError, match="are some of them missing"):
+        check_folder(folder)
+
+
+@pytest.mark.parametrize("uts", [8, 24])
+def test_fewer_rows_a_user_are_not_known_and_not_false(tmp_path: Path, uts: int) -> None:
+    """Only from 128 on the range check means nothing."""
+    folder = publication(tmp_path)
+    change(folder / "batches/a0/sum_proof.json", uts=uts)
+    with pytest.raises(ListFormatError, match=f"{uts} rows a user: only"):
+        check_folder(folder)
 
 
 @pytest.mark.parametrize(

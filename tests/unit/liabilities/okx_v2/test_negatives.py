@@ -89,7 +89,7 @@ def test_no_changed_byte_of_a_key_survives_even_without_a_pin() -> None:
             data = bytes.fromhex(changed["circuits_info"]["root_verifier_data_hex"])
             try:
                 read_key(data)
-            except RefusedError:
+            except (RefusedError, ShapeError):
                 continue
             survived.append(patch["name"])
     assert survived == []
@@ -168,5 +168,5 @@ def test_a_list_of_a_thousand_million_in_a_key_is_refused_before_it_is_made() ->
     data = bytearray.fromhex(base("toy")[0]["circuits_info"]["root_verifier_data_hex"])
     assert int.from_bytes(data[244:252], "little") == 3  # how many arities follow
     data[244:252] = (10**9).to_bytes(8, "little")
-    with pytest.raises(RefusedError, match="a list of 1000000000 entries"):
+    with pytest.raises(ShapeError, match="a list of 1000000000 entries"):
         read_key(bytes(data))
