@@ -2,7 +2,8 @@
 
 Publishers write a day in any spelling, a month or a quarter, a time, or "block 925000". What
 cannot be understood, or is a height of no network that the balances were read on, is not taken for
-the right day; it is said, and the ratio stays the user's to judge.
+the right day; it is said, and the ratio stays the user's to judge. A month or a year can be another
+one than the balances'; where it is not, it still names no day.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from scanner.model.patterns import later
 
 DAY = timedelta(days=1)
 """How far the two sides may lie apart."""
+
+A_DAY = 2 * DAY
+"""Words that reach no further name a day, of any clock; those that do name no day."""
 
 BLOCKS = 72
 """The same in blocks, where only a height is given: half a day of Bitcoin's."""
@@ -67,7 +71,7 @@ def compare_moments(
     is one of theirs ("block 925000" of BTC is Bitcoin's; of ETH it may be any of several).
     later: networks that were read at their newest state: no height is theirs. A day that may be
     another one (01/02/2026) is of another day only if it is in both readings, and dates nothing
-    if it is in one.
+    if it is in one. A month or a year may be another one, too; the right one dates nothing.
     """
     text = as_of.strip()
     height = _HEIGHT().fullmatch(text)
@@ -79,7 +83,8 @@ def compare_moments(
     whys = [_other_day(text, reach, timed) for reach in readings]
     if all(whys):
         return Dating(whys[0] if whys else "", dated=bool(whys))
-    return Dating("", dated=bool(timed) and not any(whys))
+    days = all(end - begin <= A_DAY for begin, end in readings)
+    return Dating("", dated=bool(timed) and days and not any(whys))
 
 
 def _other_day(text: str, reach: Reach, blocks: Iterable[BlockRef]) -> str:

@@ -24,7 +24,9 @@ HELD = balance_of(evm_address(1), "ETH")
 DAY = "of an unknown day"
 
 
-@pytest.fixture(params=["%Y-%m-%d", "the end of %B", ""], ids=["dated", "in words", "undated"])
+@pytest.fixture(
+    params=["%Y-%m-%d", "the end of %B", "%B %Y", ""], ids=["dated", "in words", "month", "undated"]
+)
 def owed(request, tmp_path):
     """A database with one asset, owed on that day: its URL, and whether the day is known."""
     url = f"sqlite:///{tmp_path / 'scanner.db'}"
