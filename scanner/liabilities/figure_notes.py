@@ -28,11 +28,21 @@ _SOME = re.compile(
     r"|parts?|some|subset|most|selected|verified|users?|customers?|clients?|members|retail"
     r"|institution\w*|corporate|vip|region\w*|jurisdiction\w*|entity|entities|subsidiar\w*|branch"
     r"|us|usa|eu|eea|uk|u\.s\.|apac|emea|latam|asia\w*|europe\w*|americas?|american|spot|futures"
-    r"|margin|earn|staking|savings|loans?|net of|as per)\b|\bu\.s\.",
+    r"|margin|earn|staking|savings|loans?|net|netted|netting|deduct\w*|subtract\w*|minus|less|half"
+    r"|halves|sampl\w*|kyc\w*|as per)\b|\bu\.s\.",
     re.IGNORECASE,
 )
+_SOME_ABROAD = re.compile(
+    r"[仅只僅]|不含|除外|不包括|部分|扣除|のみ|だけ|除[くき]|一部|控除|제외|일부|공제|만\b"
+    r"|\b(?:только|лишь|кроме|без|част(?:ь|и|ично|ичн\w*)|исключ\w*|за вычетом"
+    r"|s[óo]lo|solamente|[úu]nicamente|excepto|exclu\w*|sin|parcial\w*|menos|apenas|somente|exceto"
+    r"|sem|seulement|uniquement|sauf|hors|partiel\w*|sans|moins|ohne|außer|ausgenommen|teilweise"
+    r"|lediglich|abzüglich|soltanto|esclus\w*|senza|parzial\w*|meno|sadece|yaln\u0131zca|hariç|k\u0131smi)\b",
+    re.IGNORECASE,
+)
+"""The same in the languages whose headers and units are read (model/speech.py)."""
 _OF_EVERY_FILE = re.compile(
-    r"\b(?:users?|customers?|clients?|members|verified|parts?|net of|as per)\b", re.IGNORECASE
+    r"\b(?:users?|customers?|clients?|members|verified|parts?|half|net of|as per)\b", re.IGNORECASE
 )
 """Words of `_SOME` that stand in the names of whole tables: customer_liabilities.csv."""
 _MONEY_OR_COUNT = re.compile(
@@ -107,9 +117,13 @@ def _asked(text: str, at: int, columns: FigureColumns, settled: Collection[str])
         says, some = note_says(text) or speaks(text), _OF_EVERY_FILE.sub("", shown)
     if says and "unit" not in settled:
         return f"{clip(text)!r} may give the unit of the amount: use --in UNIT if it does"
-    if "scope" not in settled and _SOME.search(some):
+    if "scope" not in settled and _some_only(some):
         return f"{clip(text)!r} may mean that it is of some users only: use --of WHOM if so"
     return ""
+
+
+def _some_only(text: str) -> bool:
+    return _SOME.search(text) is not None or _SOME_ABROAD.search(text) is not None
 
 
 def ask_about_names(
@@ -126,13 +140,13 @@ def ask_about_names(
     said = _OF_EVERY_FILE.sub("", words)
     if "unit" in open_ and (says_unit(words) or note_says(words)):
         _ask(file, f"the name {clip(names, 60)!r}", "unit", "rename the file")
-    if "scope" in open_ and _SOME.search(said):
+    if "scope" in open_ and _some_only(said):
         _ask(file, f"the name {clip(names, 60)!r}", "scope", "rename the file")
     for where, text in asides:
         aside = f"the {where} {clip(text, 60)!r}" + " on a cell" * (where == COMMENT)
         if "unit" in open_ and (note_says(text) or speaks(text)):
             _ask(file, aside, "unit", f"delete the {where}")
-        if "scope" in open_ and _SOME.search(_ALL.sub("", text[:MOST_LETTERS])):
+        if "scope" in open_ and _some_only(_ALL.sub("", text[:MOST_LETTERS])):
             _ask(file, aside, "scope", f"delete the {where}")
 
 

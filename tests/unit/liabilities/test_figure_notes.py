@@ -43,6 +43,20 @@ SCOPES = [
     "nur Privatkunden",
     "partial",
     "without margin",
+    "after deducting own holdings",
+    "minus collateral",
+    "half of them",
+    "KYC accounts",
+    "net",
+    "仅限现货账户",
+    "現物口座のみ",
+    "일부 사용자",
+    "только спот",
+    "за вычетом займов",
+    "sólo clientes minoristas",
+    "hors comptes institutionnels",
+    "abzüglich Kredite",
+    "sadece spot",
 ]
 
 
