@@ -40,6 +40,11 @@ ASSET, DECIMALS = "BTC", 8
 MAX_LEVELS = 26
 """Levels of the largest tree read: 33 million leaves, 1.3 GB of nodes in memory at the end."""
 
+DAY = (
+    "nothing in the tree binds its block: one of an earlier day can be shown as of this block, and "
+    "only users notice, whose keys or balances are of another"
+)
+
 _NODE = 40  # bytes of one node: hash, value
 _TOGETHER = 1024  # nodes that are compared together: so many stay in a core's cache
 _HEX = b"0123456789abcdef"
@@ -341,5 +346,5 @@ class _Tree:
             (total,) if has_total else (),
             tuple(self._problems),
             self._count,
-            () if levels > 1 else (ROOT_ALONE,),
+            (DAY,) if levels > 1 else (ROOT_ALONE, DAY),
         )

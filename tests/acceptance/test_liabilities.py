@@ -29,6 +29,8 @@ def test_a_bitmex_user_finds_the_balance(scanner):
         "another's is included just as well",
         "compare: the root with the one that the publisher shows to everybody, best with --root: "
         "a file made only for you would include you, too",
+        "gap: nothing in the tree binds its block: one of an earlier day can be shown as of this "
+        "block, and only users notice, whose keys or balances are of another",
     ]
     found = scanner(*VERIFY, TREE, "--account", "2", "--json", env={"SCANNER_LIABILITY_KEY": KEY})
     assert found.object["amounts"] == {"BTC": "3000"}

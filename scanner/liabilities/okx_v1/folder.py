@@ -6,8 +6,10 @@ publication has 2.5 GB in some 3,000 batches; one batch at a time is in memory.
 
 from __future__ import annotations
 
+import gzip
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +27,15 @@ TRUNK = "trunk"
 
 _CONFIG = re.compile(r"(?:(.*)/)?config\.json(?:\.gz)?")
 _BATCH = re.compile(r"batches/([A-Za-z0-9_.-]{1,40})/sum_proof\.json(?:\.gz)?")
-_DAMAGED = (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, KeyError, ValueError)
+_DAMAGED = (
+    *(OSError, EOFError, zlib.error, zipfile.BadZipFile),
+    *(RuntimeError, NotImplementedError, KeyError, ValueError),
+)
+_NOT_COINS = frozenset(
+    "total_value user_id batch_id user_index batch_index uts random_number merkle_path "
+    "batch_mtree_root trunk_mtree_root batches".split()
+)
+"""Names that stand beside the coins' in one object or in a result: one would hide the other."""
 
 
 class Folder:
@@ -53,6 +63,8 @@ class Folder:
             raise ListFormatError(self._shown(name), f"not 1 to {MAX_COINS} coins")
         if any(not isinstance(coin, str) for coin in names) or len(set(names)) != len(names):
             raise ListFormatError(self._shown(name), "coins must be different names")
+        if taken := sorted(_NOT_COINS.intersection(names)):
+            raise ListFormatError(self._shown(name), f"{taken[0]!r} is no coin's name")
         bound = strict.integer(found["main_coins_num"], "/main_coins_num", len(names) + 1)
         return Coins(tuple(names), bound)
 
@@ -109,7 +121,9 @@ class Folder:
             return read_whole(self._path / names[0])
         try:
             with self._archive.open(names[0]) as member:
-                data = member.read(MAX_DOCUMENT + 1)
+                packed = names[0].endswith(".gz")
+                stream = gzip.GzipFile(fileobj=member) if packed else member
+                data = stream.read(MAX_DOCUMENT + 1)
         except _DAMAGED as e:
             raise ListFormatError(self._shown(name), f"cannot be read: {e}") from None
         if len(data) > MAX_DOCUMENT:
@@ -163,7 +177,10 @@ def opened_zip(path: Path) -> Iterator[Sequence[str]]:
 
 def _names(path: Path, archive: zipfile.ZipFile | None) -> frozenset[str]:
     if archive is not None:
-        found = set(archive.namelist())
+        names = archive.namelist()
+        found = set(names)
+        if len(found) != len(names):
+            raise ListFormatError(path.name, "one name stands twice in it, with two contents")
     else:
         found = set()
         for entry in path.rglob("*.json*"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -189,3 +190,33 @@ def test_a_users_file_of_another_form_is_not_read(tmp_path: Path, values) -> Non
     (tmp_path / "user.json").write_text(json.dumps(user))
     with pytest.raises(ListFormatError, match=r"user\.json: /batch_inclusion_proof"):
         verify_user(V1 / "toy", tmp_path / "user.json")
+
+
+def test_a_zip_of_packed_files_is_read_and_one_of_two_files_of_a_name_is_not(
+    tmp_path: Path,
+) -> None:
+    """Which of two is read is each program's choice: a customer may be shown the other."""
+    files = {p.relative_to(V1 / "toy").as_posix(): p for p in (V1 / "toy").rglob("*.json.gz")}
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        for name, path in files.items():
+            archive.write(path, name)
+    assert check_folder(tmp_path / "packed.zip") == check_folder(V1 / "toy")
+    values = "sum_proof_data/trunk/sum_values.json.gz"
+    with zipfile.ZipFile(tmp_path / "packed.zip", "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.write(files[values], values)
+    with pytest.raises(ListFormatError, match="stands twice"):
+        check_folder(tmp_path / "packed.zip")
+    with zipfile.ZipFile(tmp_path / "cut.zip", "w") as archive:
+        for name, path in files.items():
+            archive.writestr(name, path.read_bytes()[: -20 if name == values else None])
+    with pytest.raises(ListFormatError, match="cannot be read"):
+        check_folder(tmp_path / "cut.zip")
+
+
+def test_no_coin_is_called_like_what_stands_beside_it(tmp_path: Path) -> None:
+    folder = publication(tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    change(folder / "config.json", coins=[*config["coins"][:-1], "total_value"])
+    with pytest.raises(ListFormatError, match="'total_value' is no coin's name"):
+        check_folder(folder)
