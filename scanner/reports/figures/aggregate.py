@@ -259,7 +259,8 @@ def together_words(known: Sequence[Mapping[str, Any]]) -> str:
     found = together(known)
     if found is None:
         return f"{said}: what they owe together is not known"
-    ratio = f", and the ratio is {found.ratio}" if found.ratio else ""
+    limits = ratio_limits(proven=all(each["gap"] for each in known), dated=False, scope="")
+    ratio = f", and the ratio is {found.ratio} ({limits})" if found.ratio else ""
     return f"{said}: together they owe {grouped(usd(found.owed_cents) or '')} US dollars{ratio}"
 
 

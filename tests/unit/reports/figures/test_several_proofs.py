@@ -65,11 +65,13 @@ def test_what_several_proofs_owe_together_is_said(store):
     assert (whole.proofs, whole.ratio, whole.is_below) == (2, "0.833333", True)
     said = together_words(known)
     assert said.startswith("2 proofs are saved, which may be of different users: together they owe")
-    assert said.endswith("US dollars, and the ratio is 0.833333")
+    assert said.endswith("US dollars, and the ratio is 0.833333 (of an unknown day)")
+    own_key = [known[0], {**known[1], "gap": None}]  # one of them is under a key of its own
+    assert together_words(own_key).endswith("0.833333 (unproven, of an unknown day)")
     assert "(of an unknown day, one of 2 proofs)" in aggregate_words(found[0])
     assert aggregate_lines(found[0])[0].endswith("1.666666 (of an unknown day, one of 2 proofs)")
     page = report_page(report_document(store, snapshot_id))
-    assert "and the ratio is 0.833333." in page
+    assert "and the ratio is 0.833333 (of an unknown day)." in page
     assert page.count("of an unknown day, one of 2 proofs") == 2
 
 
