@@ -13,8 +13,7 @@ import base64
 import binascii
 import csv
 import hashlib
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +23,9 @@ from scanner.liabilities.binance import words
 from scanner.liabilities.binance.totals import SIZES, Asset, commit, read_assets
 from scanner.liabilities.gate.packing import DEBTS, Ends, owed
 from scanner.liabilities.gate.poseidon import hash_words
+from scanner.liabilities.gate.table import rows_in_order
 from scanner.liabilities.gate.user import element
 from scanner.liabilities.interface import LiabilityEvidence, ProofCheck, ProofStatus
-from scanner.liabilities.opening import lines_of
 from scanner.liabilities.refusal import RefusedError, ShapeError
 from scanner.model.jsontext import read_json
 
@@ -34,7 +33,6 @@ NAME = "binance_batches"
 DEPTH = 28
 MAX_ROWS = 200_000
 """Batches read: of 200 users and more each, four times as many users as the publisher has."""
-MAX_ROW = 20_000
 MAX_PROOF = 1000
 """Bytes of the largest proof kept until all rows are read; one has under four hundred."""
 MAX_KEYS = 8
@@ -153,7 +151,7 @@ def _chain(
     above: _Link | None = None
     start = 0
     rows: list[Row] = []
-    for number, row in enumerate(_rows(table)):
+    for number, row in enumerate(rows_in_order(table, MAX_ROWS)):
         place = f"{table.name}, batch {number}"
         link = _link(row, place)
         if above is None:
@@ -226,24 +224,6 @@ def _prove(rows: Sequence[Row], keys: Keys, file: str) -> None:
             if (wrong := first_false(key, items)) is not None:
                 place = f"{file}, batch {part[wrong][0]}"
                 raise RefusedError(place, "its Groth16 proof is not valid under the key")
-
-
-def _rows(table: Path) -> Iterator[Mapping[str, str | None]]:
-    """Rows in the order of their numbers, which must be the file's."""
-    with lines_of(table) as stream:
-        text = io.TextIOWrapper(stream, "utf-8", errors="replace", newline="")
-        reader = csv.DictReader(_short_lines(text, table.name), strict=True)
-        for number, row in enumerate(reader):
-            if row.get("batch_number") != str(number) or number >= MAX_ROWS:
-                raise ListFormatError(table.name, f"batch {number} is missing", number + 2)
-            yield row
-
-
-def _short_lines(text: io.TextIOWrapper, file: str) -> Iterator[str]:
-    while line := text.readline(MAX_ROW):
-        if len(line) == MAX_ROW:
-            raise ListFormatError(file, "a line that is too long for such a row")
-        yield line
 
 
 def _list(value: object, place: str, length: int) -> tuple[int, ...]:

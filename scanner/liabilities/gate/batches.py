@@ -10,7 +10,6 @@ Source: github.com/gateio/proof-of-reserves.
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +18,15 @@ from scanner.errors import ListFormatError
 from scanner.liabilities import strict
 from scanner.liabilities.gate.packing import DEBTS, LIMIT, SIZES, Ends, commit_assets, name_of, owed
 from scanner.liabilities.gate.poseidon import hash_words
+from scanner.liabilities.gate.table import rows_in_order
 from scanner.liabilities.gate.user import element
 from scanner.liabilities.interface import LiabilityEvidence, ProofCheck, ProofStatus
-from scanner.liabilities.opening import lines_of
 from scanner.liabilities.refusal import RefusedError, ShapeError
 from scanner.model.jsontext import read_json
 
 NAME = "gate_batches"
 EMPTY_TREE = 0x037BF6D8FE5B7CBAECF7B35604B57F82173F5C8155C1C750CEF00AFEBCD65436
 """Root of the published account tree of 28 levels without accounts."""
-MAX_ROW = 20_000
 MAX_ROWS = 1_000_000
 
 GAPS = (
@@ -151,26 +149,14 @@ def _check_ends(assets: list[_Asset], start: int, end: int, file: str) -> None:
 
 
 def _batches(table: Path) -> Iterator[Batch]:
-    """Rows in the order of their numbers, which is the file's."""
-    with lines_of(table) as stream:
-        text = io.TextIOWrapper(stream, "utf-8", errors="replace", newline="")
-        reader = csv.DictReader(_short_lines(text, table.name), strict=True)
-        for number, row in enumerate(reader):
-            place = f"{table.name}, row {number + 1}"
-            if row.get("batch_number") != str(number) or number >= MAX_ROWS:
-                raise ListFormatError(table.name, f"batch {number} is missing", number + 2)
-            yield Batch(
-                _pair(row.get("account_tree_roots"), f"{place}, account_tree_roots"),
-                _pair(row.get("cex_asset_list_commitments"), f"{place}, commitments"),
-                element(row.get("batch_commitment"), f"{place}, batch_commitment"),
-            )
-
-
-def _short_lines(text: io.TextIOWrapper, file: str) -> Iterator[str]:
-    while line := text.readline(MAX_ROW):
-        if len(line) == MAX_ROW:
-            raise ListFormatError(file, "a line that is too long for such a row")
-        yield line
+    """Rows in the order of their numbers."""
+    for number, row in enumerate(rows_in_order(table, MAX_ROWS)):
+        place = f"{table.name}, batch {number}"
+        yield Batch(
+            _pair(row.get("account_tree_roots"), f"{place}, account_tree_roots"),
+            _pair(row.get("cex_asset_list_commitments"), f"{place}, commitments"),
+            element(row.get("batch_commitment"), f"{place}, batch_commitment"),
+        )
 
 
 def _pair(value: object, place: str) -> tuple[int, ...]:

@@ -32,8 +32,7 @@ _DAMAGED = (
     *(RuntimeError, NotImplementedError, KeyError, ValueError),
 )
 _NOT_COINS = frozenset(
-    "total_value user_id batch_id user_index batch_index uts random_number merkle_path "
-    "batch_mtree_root trunk_mtree_root batches".split()
+    ["total_value", "user_id", "batch_id", "user_index", "batch_index", "uts", "random_number", "merkle_path", "batch_mtree_root", "trunk_mtree_root", "batches"]
 )
 """Names that stand beside the coins' in one object or in a result: one would hide the other."""
 

@@ -14,7 +14,9 @@ from support.mutations import mutations, places_of, same, share
 from scanner.errors import InputError, ListFormatError
 from scanner.liabilities.binance import batches, user, words
 from scanner.liabilities.binance.batches import check_batches
+from scanner.liabilities.gate import table
 from scanner.liabilities.gate.packing import DEBTS
+from scanner.liabilities.gate.table import rows_in_order
 from scanner.liabilities.interface import LiabilityEvidence, ProofStatus
 from scanner.liabilities.kept import is_proof
 from scanner.liabilities.refusal import RefusedError, ShapeError
@@ -99,6 +101,15 @@ def test_a_key_of_another_size_is_another_pin(tmp_path, monkeypatch):
     assert checked(path, pin=PIN).place == "/ZkKeyName"
 
 
+def test_rows_may_stand_in_any_order(tmp_path, monkeypatch):
+    """The publisher's own program puts them in order; an export need not."""
+    expected = checked(copied(tmp_path))
+    assert checked(copied(tmp_path, lambda t: t.reverse())) == expected
+    monkeypatch.setattr(table, "MAX_WAITING", 100)
+    with pytest.raises(ListFormatError, match="batch 0 is missing among the first"):
+        checked(copied(tmp_path, lambda t: t.reverse()))
+
+
 def _other(row, name):
     return lambda table: table[row].update({name: table[2 - row][name]})
 
@@ -128,7 +139,10 @@ def test_a_broken_chain_is_refused_before_any_pairing(tmp_path, change, words):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda t: t[1].update(batch_number="2"), "batch 1 is missing"),
+        (lambda t: t[1].update(batch_number="2"), "batch 2 stands twice"),
+        (lambda t: t[2].update(batch_number="3"), "batch 2 is missing"),
+        (lambda t: t[2].update(batch_number="02"), "batch_number is not a number below"),
+        (lambda t: t[2].update(batch_number="200000"), "batch_number is not a number below"),
         (lambda t: t[1].update(max_account_index="03"), "not a number from 0"),
         (lambda t: t[1].update(max_account_index="268435456"), "not a number from 0"),
         (lambda t: t[1].update(proof_info="AA"), "not canonical base64"),
@@ -199,7 +213,7 @@ def test_random_bytes_of_the_table_are_refused(tmp_path):
         if found.status is ProofStatus.REFUSED:
             continue
         assert (found.root, found.totals) == (expected.root, expected.totals)
-        for row in batches._rows(tmp_path / "proof.csv"):
+        for row in rows_in_order(tmp_path / "proof.csv", 3):
             if row["proof_info"] not in proofs:
                 with pytest.raises((RefusedError, ShapeError)):
                     read_proof(base64.b64decode(row["proof_info"]), "proof")
