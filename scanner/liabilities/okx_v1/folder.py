@@ -20,6 +20,7 @@ from scanner.liabilities.okx_v1.batch import Coins, SumProof, read_proof
 from scanner.liabilities.opening import MAX_DOCUMENT, read_whole
 from scanner.liabilities.refusal import RefusedError, ShapeError
 from scanner.model.jsontext import read_json
+from scanner.model.word_set import word_set
 
 MAX_FILES = 200_000
 MAX_COINS = 1000
@@ -31,8 +32,9 @@ _DAMAGED = (
     *(OSError, EOFError, zlib.error, zipfile.BadZipFile),
     *(RuntimeError, NotImplementedError, KeyError, ValueError),
 )
-_NOT_COINS = frozenset(
-    ["total_value", "user_id", "batch_id", "user_index", "batch_index", "uts", "random_number", "merkle_path", "batch_mtree_root", "trunk_mtree_root", "batches"]
+_NOT_COINS = word_set(
+    "total_value user_id batch_id user_index batch_index uts random_number merkle_path "
+    "batch_mtree_root trunk_mtree_root batches"
 )
 """Names that stand beside the coins' in one object or in a result: one would hide the other."""
 
