@@ -146,24 +146,50 @@ def _user(document: object, folder: Folder, coins: Coins) -> tuple[str, dict[str
         what = f"other coins than the publication's config.json has; {OTHER_ROUND}"
         raise RefusedError("/config", what)
     root = strict.hex_bytes(batch["batch_mtree_root"], f"/{names[0]}/batch_mtree_root", 32)
-    proof, totals = _batch_of(folder, root, coins)
+    above, _ = _holds(folder, TRUNK, coins)
+    here = _batch_of(folder, root, coins)
+    if here is None:
+        raise _no_batch(batch, trunk, coins, above)
+    proof, totals = here
     place = f"/{names[0]}"
     slots = proof.steps // proof.uts - 1
     user = strict.integer(batch["user_index"], f"{place}/user_index", slots)
     if batch["uts"] != proof.uts:
         raise RefusedError(f"{place}/uts", f"the batch has {proof.uts} rows a user")
     amounts = _led(batch, "user_id", place, coins, proof, user)
-    above, _ = _holds(folder, TRUNK, coins)
-    place = f"/{names[1]}"
+    if _of_batch(batch, trunk, coins, above) != totals:
+        what = "the trunk has other totals for this batch than the batch has"
+        raise RefusedError("/trunk_inclusion_proof", what)
+    return str(batch["user_id"]), amounts, above.root
+
+
+def _of_batch(
+    batch: Mapping[str, object], trunk: Mapping[str, object], coins: Coins, above: SumProof
+) -> list[int]:
+    """The totals of the user's batch as the trunk has them, coins in order and all last."""
+    place = "/trunk_inclusion_proof"
     if trunk["trunk_mtree_root"] != above.root.hex():
-        raise RefusedError(f"{place}/trunk_mtree_root", "not the root of the trunk")
-    if trunk["batch_id"] != root.hex():
+        what = f"not the root of the trunk; {OTHER_ROUND}"
+        raise RefusedError(f"{place}/trunk_mtree_root", what)
+    if trunk["batch_id"] != batch["batch_mtree_root"]:
         raise RefusedError(f"{place}/batch_id", "not the batch that the user is in")
     slots = above.steps // above.uts - 1
-    index = strict.integer(batch["batch_index"], f"/{names[0]}/batch_index", slots)
-    if list(_led(trunk, "batch_id", place, coins, above, index).values()) != totals:
-        raise RefusedError(place, "the trunk has other totals for this batch than the batch has")
-    return str(batch["user_id"]), amounts, above.root
+    where = "/batch_inclusion_proof/batch_index"
+    index = strict.integer(batch["batch_index"], where, slots)
+    return list(_led(trunk, "batch_id", place, coins, above, index).values())
+
+
+def _no_batch(
+    batch: Mapping[str, object], trunk: Mapping[str, object], coins: Coins, above: SumProof
+) -> RefusedError | ShapeError:
+    """What to say where no batch here is the user's: what was not fetched is not left out."""
+    place = "/batch_inclusion_proof/batch_mtree_root"
+    try:
+        _of_batch(batch, trunk, coins, above)
+    except RefusedError:
+        return RefusedError(place, f"no batch here has this root; {OTHER_ROUND}")
+    what = "the trunk has this batch, and its files are not here: fetch the whole publication"
+    return ShapeError(place, what)
 
 
 def _part(value: object, place: str, coins: Coins, own: Sequence[str]) -> Mapping[str, object]:
@@ -171,14 +197,13 @@ def _part(value: object, place: str, coins: Coins, own: Sequence[str]) -> Mappin
     return strict.fields(value, place, (*own, *common))
 
 
-def _batch_of(folder: Folder, root: bytes, coins: Coins) -> tuple[SumProof, list[int]]:
-    """The batch of that root, checked."""
+def _batch_of(folder: Folder, root: bytes, coins: Coins) -> tuple[SumProof, list[int]] | None:
+    """The batch of that root, checked; None where it is not here."""
     for batch in folder.batches():
         proof, _ = folder.proof(batch, coins)
         if proof.root == root:
             return _holds(folder, batch, coins)
-    what = f"no batch here has this root; {OTHER_ROUND}"
-    raise RefusedError("/batch_inclusion_proof/batch_mtree_root", what)
+    return None
 
 
 def _led(

@@ -174,6 +174,15 @@ def test_a_changed_users_file_is_not_included(tmp_path, part, values, reason) ->
     assert reason in found.reason
 
 
+def test_a_user_whose_batch_was_not_fetched_is_not_left_out(tmp_path: Path) -> None:
+    folder = publication(tmp_path)
+    shutil.rmtree(folder / "batches" / "b0")
+    user = V1 / "toy/inclusion/b0_user_5_inclusion_proof.json.gz"
+    with pytest.raises(ListFormatError, match="its files are not here"):
+        verify_user(folder, user)
+    assert verify_user(folder, USERS[0]).included
+
+
 def test_a_user_of_another_publication_is_not_included() -> None:
     user = V1 / "toy/inclusion/b0_user_5_inclusion_proof.json.gz"
     found = verify_user(V1 / "false_totals", user)
