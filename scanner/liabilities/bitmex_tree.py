@@ -45,6 +45,11 @@ DAY = (
     "only users notice, whose keys or balances are of another"
 )
 
+CUT = (
+    "nothing marks the users' entries: a tree that is cut off above them adds up as well; the last "
+    "level here has {:,} entries"
+)
+
 _NODE = 40  # bytes of one node: hash, value
 _TOGETHER = 1024  # nodes that are compared together: so many stay in a core's cache
 _HEX = b"0123456789abcdef"
@@ -94,8 +99,8 @@ def verify_inclusion(path: Path, key_at: Callable[[int], bytes], account: str = 
         reason = f"the tree is false: line {checked.problems[0].line}: {checked.problems[0].reason}"
     elif not found:
         reason = (
-            "no leaf opens with this key: the key is of another file or account, or the account "
-            "was left out"
+            f"none of the {checked.leaves:,} entries opens with this key: the key is of another file "
+            "or account, the file is cut off above the users' entries, or the account was left out"
         )
     return Inclusion(
         not reason,
@@ -346,5 +351,5 @@ class _Tree:
             (total,) if has_total else (),
             tuple(self._problems),
             self._count,
-            (DAY,) if levels > 1 else (ROOT_ALONE, DAY),
+            (CUT.format(leaves), DAY) if levels > 1 else (ROOT_ALONE, DAY),
         )

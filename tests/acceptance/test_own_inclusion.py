@@ -171,6 +171,20 @@ def test_a_name_of_a_coin_forges_no_line(included, tmp_path, capfdbinary):
     document = json.loads(config.read_text())
     document["CexAssetsInfo"][0] |= {"Symbol": EVIL, "TotalEquity": 1, "TotalDebt": 2}
     config.write_text(json.dumps(document))
-    assert run(["liabilities", "verify", str(config)]) == 1
-    out = capfdbinary.readouterr().out
-    assert (b"\x1b" in out, out.count(b"\n")) == (False, 2)
+    assert run(["liabilities", "verify", str(config)]) == 2
+    out, err = capfdbinary.readouterr()
+    assert (out, b"\x1b" in err, err.count(b"\n")) == (b"", False, 1)
+
+
+def test_a_tree_that_is_cut_off_adds_up_and_says_so(included, tmp_path, capfdbinary):
+    """Its last level may be nobody's: then all are missing, and the sums are right."""
+    lines = BITMEX.read_text().splitlines(keepends=True)
+    (tmp_path / "cut.csv").write_text("".join(lines[:8]))
+    assert run(["liabilities", "verify", "cut.csv"]) == 0
+    said = capfdbinary.readouterr().out.decode()
+    assert "\nentries: 4\n" in said
+    assert "gap: nothing marks the users' entries" in said
+    done = included("cut.csv", "--account-key", BITMEX_KEY, "--account", "2")
+    assert done.status == 1
+    assert "none of the 4 entries opens with this key" in done.out.decode()
+    assert "the file is cut off above the users' entries" in done.out.decode()

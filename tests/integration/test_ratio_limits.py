@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import jsonschema
@@ -113,3 +114,15 @@ def test_a_ratio_below_one_is_marked_in_an_assets_history(tmp_path, more, bad):
     with served(url) as site:
         page = site.get("/publishers/1/assets/ETH").text
     assert ('<td class="n bad" data-name="Ratio, liabilities">' in page) is bad
+
+
+def test_a_tree_stands_with_the_number_of_its_entries(tmp_path):
+    """One of two entries is made up in a minute, and hashed and added up all the same."""
+    with open_store(f"sqlite:///{tmp_path / 'scanner.db'}", create=True) as store:
+        made = planned(store, [eth_claim(1, asset="ETH", **SIGNED)])
+        take(store, made, StubSource())
+        tree = rehashed(store, made, HELD, "%Y-%m-%d")
+        set_liabilities(store, made, [replace(tree, detail={"leaves": "2"})])
+        document = report_document(store, made)
+    assert document["ratios"][0]["meaning"].endswith("added up again here (2 entries)")
+    assert "(2 entries)" in texts(report_page(document))

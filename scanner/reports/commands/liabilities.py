@@ -68,6 +68,8 @@ def proof_lines(found: ProofCheck) -> list[str]:
         for t in found.totals
         if found.status is not ProofStatus.REFUSED
     ]
+    if leaves := found.stated.get("leaves"):
+        lines.append(f"entries: {int(leaves):,}")
     if as_of := found.stated.get("as of"):
         lines.append(f"as of: {as_of} (as the file says)")
     if found.root:

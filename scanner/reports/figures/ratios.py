@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scanner.liabilities.interface import Liability, ratio_limits
+from scanner.model.amount import counted
 from scanner.reports.figures.amounts import reading_coins, whole_coins
 from scanner.reports.figures.words import OWED
 from scanner.snapshots.tally import SHOWN_EVIDENCE
@@ -38,7 +39,7 @@ def ratio_objects(store: Store, totals: SnapshotTotals) -> list[dict[str, object
                 "reserve_ratio": total.reserve_ratio,
                 "reserves_evidence": classes[-1] if classes else None,
                 "liabilities_evidence": liability.evidence.value,
-                "meaning": OWED[liability.evidence],
+                "meaning": _meaning(liability),
                 "proven_per_coin": liability.evidence.proves_coin_totals,
                 "source": _source(liability),
                 "as_of": liability.as_of,
@@ -49,6 +50,13 @@ def ratio_objects(store: Store, totals: SnapshotTotals) -> list[dict[str, object
             }
         )
     return ratios
+
+
+def _meaning(owed: Liability) -> str:
+    """What stands behind it; with how many entries a tree has: one of two is soon made up."""
+    leaves = owed.detail.get("leaves", "")
+    entries = f" ({counted(int(leaves), 'entry', 'entries')})" if leaves.isdecimal() else ""
+    return OWED[owed.evidence] + entries
 
 
 def _in_unit(owed: Liability) -> str | None:
