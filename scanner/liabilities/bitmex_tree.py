@@ -99,8 +99,9 @@ def verify_inclusion(path: Path, key_at: Callable[[int], bytes], account: str = 
         reason = f"the tree is false: line {checked.problems[0].line}: {checked.problems[0].reason}"
     elif not found:
         reason = (
-            f"none of the {checked.leaves:,} entries opens with this key: the key is of another file "
-            "or account, the file is cut off above the users' entries, or the account was left out"
+            f"none of the {checked.leaves:,} entries opens with this key: the key is of another "
+            "file or account, the file is cut off above the users' entries, or the account was left "
+            "out"
         )
     return Inclusion(
         not reason,
