@@ -100,8 +100,8 @@ def verify_inclusion(path: Path, key_at: Callable[[int], bytes], account: str = 
     elif not found:
         reason = (
             f"none of the {checked.leaves:,} entries opens with this key: the key is of another "
-            "file or account, the file is cut off above the users' entries, or the account was left "
-            "out"
+            "file or account, the file is cut off above the users' entries, or the account was "
+            "left out"
         )
     return Inclusion(
         not reason,

@@ -9,7 +9,7 @@ from typing import Annotated, TextIO, cast
 
 import typer
 
-from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.console import emit, emit_lines, finish, say
 from scanner.cli.common.hints import Repeating
 from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_form, database_url
 from scanner.errors import ConfigError, clip
@@ -102,4 +102,4 @@ def _write(
     lines += [told.WORTHLESS] if kept and chains else []
     if said := aggregate.together_words([aggregate.aggregate_object(each) for each in kept]):
         lines += [said] if form == "exact" else fill(said, table.NARROW).splitlines()
-    emit("".join(f"{line}\n" for line in lines).encode())
+    emit_lines(lines)
