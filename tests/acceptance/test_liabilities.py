@@ -150,3 +150,15 @@ def test_liabilities_of_some_users_and_in_another_unit_are_said(scanner, taken, 
     assert "only of users in the EU and given in US dollars, not in coins" in (
         (tmp_path / "f.jsonl").read_text()
     )
+
+
+def test_what_a_tree_does_not_bind_is_said_when_it_is_saved(scanner, tmp_path):
+    """It stands in a ratio from then on; a tree of its root alone was never added up."""
+    alone = tmp_path / "alone.csv"
+    alone.write_text(f"block_height:100\n{'ab' * 32},5\n")
+    done = scanner("liabilities", "import", alone)
+    assert "1 node of the tree read" in done.err
+    assert "gap: the tree is its root alone" in done.err
+    done = scanner("liabilities", "import", TREE)
+    assert "15 nodes of the tree hashed and added up again, 8 entries in it" in done.err
+    assert "gap: nothing in the tree binds its block" in done.err

@@ -24,7 +24,14 @@ def read_owed(file: Path, registry: Registry, settled: Collection[str] = ()) -> 
     if check is None:
         return list(loaded.liabilities)
     if check.holds:
-        say(f"{check.nodes:,} nodes of the tree hashed and added up again: root {check.root}")
+        nodes = f"{counted(check.nodes, 'node')} of the tree"
+        entries = counted(check.leaves, "entry", "entries")
+        say(
+            f"{nodes} hashed and added up again, {entries} in it: root {check.root}"
+            if check.levels > 1
+            else f"{nodes} read: root {check.root}",
+            *(f"gap: {gap}" for gap in check.gaps),
+        )
         return list(loaded.liabilities)
     for problem in check.problems:
         say(f"{file.name}:{problem.line}: {problem.reason}")
