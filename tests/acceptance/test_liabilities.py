@@ -23,8 +23,8 @@ def test_a_bitmex_user_finds_the_balance(scanner):
         "leaves: 3, 5",
         "root: 85b0a83970a74a6ad0ee5d4bec5d3afe0048d18b8342e31e2d3a45e0f17879c7",
         "total owed: BTC 40.00004 (rehashed)",
-        "compare: the amounts with all that you held at the publication's moment: whatever is "
-        "missing in them was left out",
+        "compare: the amounts with all that you held at the publication's moment, and a debt with "
+        "what you owed: the difference was left out",
         "compare: the account with your own: one entry can be shown to several customers, and "
         "another's is included just as well",
         "compare: the root with the one that the publisher shows to everybody, best with --root: "

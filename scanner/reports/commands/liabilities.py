@@ -133,8 +133,8 @@ def inclusion_lines(found: Inclusion) -> list[str]:
 
 
 _AMOUNTS = (
-    "the amounts with all that you held at the publication's moment: whatever is missing in them "
-    "was left out"
+    "the amounts with all that you held at the publication's moment, and a debt with what you "
+    "owed: the difference was left out"
 )
 _ACCOUNT = (
     "the account with your own: one entry can be shown to several customers, and another's is "
