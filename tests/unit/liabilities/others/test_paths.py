@@ -65,6 +65,8 @@ def test_a_small_path() -> None:
         (lambda d: d.update(path=d["path"] * 40), ShapeError, "not a path of"),
         (lambda d: d.update(more=1), ShapeError, "an unexpected name"),
         (lambda d: d["self"].pop("nonce"), ShapeError, "no encryptUid and nonce"),
+        (lambda d: d["self"].update(encryptUid="8,2"), ShapeError, "where they end is not hashed"),
+        (lambda d: d["self"].update(nonce="x,y"), ShapeError, "where they end is not hashed"),
     ],
 )
 def test_what_is_changed_in_bitgets_is_named(change, error, words) -> None:
