@@ -92,7 +92,7 @@ _WORDS = {
     Control.MISMATCH: "False: the signature is not by this address over this message.",
     Control.MALFORMED: "Not verified: the address or the signature cannot be decoded.",
     Control.UNSUPPORTED: "Not verified: the scanner cannot decide this.",
-    Control.UNSIGNED: "Nothing is signed.",
+    Control.UNSIGNED: "Not verified: nothing is signed.",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scanner.model.control import Control
 from scanner.ownership.one_message import Checked, SignedMessage
 from scanner.reports.figures import other_chains
 
@@ -9,15 +10,18 @@ from scanner.reports.figures import other_chains
 def checked_object(given: SignedMessage, checked: Checked, chain: str = "") -> dict[str, object]:
     """Make the object that `scanner verify-message --json` writes.
 
-    chain: id or name of the chain that was asked, "" if none was.
+    chain: id or name of the chain that was asked, "" if none was. Its `evidence` is of `control` and
+    `binding`, and null where nothing is shown about who controls the address: what could not be
+    decoded or decided, or is only asserted, is not proven by anything.
     """
     result = checked.result
+    shown = result.shows_control or result.control is Control.MISMATCH
     return {
         "address": given.address,
         "network": checked.network,
         "control": result.control,
         "binding": result.binding,
-        "evidence": result.evidence,
+        "evidence": result.evidence if shown else None,
         "freshness": result.freshness,
         "scheme": result.scheme,
         "required": result.required,

@@ -42,6 +42,30 @@ def test_json(capsys, tmp_path, monkeypatch):
     assert run(capsys, "-", "--json")[1] == out
 
 
+@pytest.mark.parametrize(
+    ("signed", "control", "evidence"),
+    [
+        (GOOD, "controls", "proven"),
+        ([GOOD[0], MESSAGE + "!", GOOD[2]], "mismatch", "proven"),
+        ([GOOD[0], MESSAGE, "0x"], "unsupported", None),
+        ([GOOD[0], MESSAGE, "no signature"], "unsupported", None),
+        (["nobody's address", MESSAGE, GOOD[2]], "malformed", None),
+    ],
+)
+def test_what_shows_nothing_is_proven_by_nothing(capsys, signed, control, evidence):
+    said = json.loads(run(capsys, *signed, "--json")[1])
+    assert (said["control"], said["evidence"]) == (control, evidence)
+
+
+def test_an_owner_who_is_only_named_is_not_proven(capsys, tmp_path):
+    file = tmp_path / "signed.json"
+    contract = "0x" + "57" * 20
+    named = {"address": contract, "message": MESSAGE, "signature": GOOD[2], "owners": [GOOD[0]]}
+    file.write_text(json.dumps({**named, "network": "ethereum"}))
+    said = json.loads(run(capsys, str(file), "--json")[1])
+    assert (said["control"], said["binding"], said["evidence"]) == ("controls", "asserted", None)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
 def test_json_as_programs_of_windows_write_it(capsys, tmp_path, encoding):
     file = tmp_path / "signed.json"
