@@ -17,7 +17,7 @@ from scanner.reports.figures.words import WEIGHT_WORDS
 from scanner.reports.tables.text import printable
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
-from scanner.store.reading.status import Status, status
+from scanner.store.reading.status import STANDINGS, Status, standing_of, status
 from scanner.store.writing import alert_log
 from scanner.store.writing.schedules import RunState
 
@@ -41,7 +41,7 @@ def metrics_text(store: Store, now: datetime | None = None) -> bytes:
 
 def _families(store: Store, now: datetime) -> Iterator[GaugeMetricFamily]:
     seen = status(store)
-    yield from _snapshots(seen, now)
+    yield from _snapshots(store, seen, now)
     yield from _results(store, seen, now)
     yield from _schedules(seen)
     if seen.queue is not None:
@@ -58,7 +58,7 @@ def _families(store: Store, now: datetime) -> Iterator[GaugeMetricFamily]:
     yield _gauge("scanner_info", "The program.", ("version",), [((__version__,), 1.0)])
 
 
-def _snapshots(seen: Status, now: datetime) -> Iterator[GaugeMetricFamily]:
+def _snapshots(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricFamily]:
     ages: dict[tuple[str, ...], float] = {}
     for publisher in seen.publishers:
         age = math.inf  # never is not "just now": a threshold on the age must notice
@@ -71,7 +71,8 @@ def _snapshots(seen: Status, now: datetime) -> Iterator[GaugeMetricFamily]:
         ("publisher",),
         ages.items(),
     )
-    states = Counter(head.state.value for head in seen.going)
+    # As it is now: what is stored stays "running" when the process that takes it is killed.
+    states = Counter(standing_of(store, head, seen.queue) for head in seen.going)
     chunks: Counter[str] = Counter()
     for head in seen.going:
         chunks["done"] += head.chunks_done
@@ -79,9 +80,9 @@ def _snapshots(seen: Status, now: datetime) -> Iterator[GaugeMetricFamily]:
         chunks["open"] += head.chunks - head.chunks_done - head.chunks_failed
     yield _gauge(
         "scanner_snapshots",
-        "Snapshots that are not complete, by state.",
+        "Snapshots that are not complete, by what they are doing now; stopped: nobody is at it.",
         ("state",),
-        [((s,), float(states[s])) for s in ("planned", "running", "incomplete")],
+        [((s,), float(states[s])) for s in STANDINGS],
     )
     yield _gauge(
         "scanner_chunks",

@@ -77,6 +77,8 @@ class PinnedBlock(Block):
 class Snapshot(Shape):
     """A snapshot without its rows. seal: "" until it is complete. pruned: when they went.
 
+    state: as it was last stored: "running" stays when the process that takes it ends, which
+    `scanner status` and the metric `scanner_snapshots` tell apart.
     other_chains: networks that were read on a chain that is not their own: a test chain, a fork.
     """
 

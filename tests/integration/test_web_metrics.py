@@ -19,6 +19,7 @@ from scanner.store.writing import alert_log
 from scanner.store.writing.alert_log import NewEvent
 from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.schedules import RunState, ScheduleOptions, add, claim, record, run_at
+from scanner.store.writing.sink import StoreSink
 from scanner.web.metrics import metrics_text
 
 EVIL = 'e"v\\il\n\x1b[2J\ud800'
@@ -55,6 +56,16 @@ def test_age_of_the_last_complete_snapshot_per_publisher(store):
     assert read(store, finished - timedelta(hours=1))[
         "last_complete_snapshot_age_seconds", "okx"
     ] == 0  # fmt: skip
+
+
+def test_a_snapshot_whose_process_ended_does_not_run(store):
+    going = create_snapshot(store, stored(store, signed(1)).list_id, SnapshotPolicy())
+    StoreSink(store).start(going)
+    with store.exclusive(f"snapshot {going}"):
+        found = read(store, datetime.now(UTC))
+        assert (found["snapshots", "running"], found["snapshots", "stopped"]) == (1, 0)
+    found = read(store, datetime.now(UTC))
+    assert (found["snapshots", "running"], found["snapshots", "stopped"]) == (0, 1)
 
 
 def test_results_of_the_newest_complete_snapshot(store):

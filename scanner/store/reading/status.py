@@ -88,6 +88,10 @@ def status(store: Store) -> Status:
     )
 
 
+STANDINGS = ("planned", "waiting", "running", "stopped", "incomplete")
+"""Everything that `standing_of` says."""
+
+
 def standing_of(store: Store, head: SnapshotHead, queue: QueueStatus | None) -> str:
     """Where a snapshot stands that is not complete, as it is now.
 
