@@ -200,8 +200,8 @@ def _fall_words(change: AssetChange, was: int, now: int | None, percent: str | N
     after = reading_coins(now, change.decimals, change.asset)
     if percent is None:
         return (
-            f"verified {change.asset} is at least {after}, for {counted_rows(change.unread)} got "
-            f"no answer; {before} were verified before"
+            f"verified {change.asset} is at least {after}: of {counted_rows(change.unread)} no "
+            f"balance was read; {before} were verified before"
         )
     return f"verified {change.asset} fell by {percent} %, from {before} to {after}"
 

@@ -39,7 +39,7 @@ MEANING_OF: Mapping[str, str] = {kind.value: words for kind, words in MEANINGS.i
 LEGEND: Sequence[tuple[str, str]] = (
     *((e.value, f"verified, {e.value.replace('_', ' ')}") for e in SHOWN_EVIDENCE),
     ("unverified", "held, but not verified"),
-    ("track", "claimed; not found, or no answer"),
+    ("track", "claimed; not found, or no balance was read"),
 )
 
 

@@ -131,7 +131,7 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
     yield _gauge("scanner_balances_age_seconds", words, ("publisher",), ages.items())
     words = "Verified reserves by liabilities in the newest complete snapshot, rounded down."
     yield _gauge("scanner_reserve_ratio", words, ("publisher", "asset"), ratios.items(), min)
-    words = "Verified whole coins in the newest complete snapshot; of no answer there is no figure."
+    words = "Verified whole coins in the newest complete snapshot; no figure without a balance."
     yield _gauge("scanner_verified_coins", words, ("publisher", "asset"), verified.items(), min)
     words = "Rows of the newest complete snapshot without a balance: they are in no verified total."
     yield _gauge("scanner_unanswered_rows", words, ("publisher", "asset"), unanswered.items(), max)

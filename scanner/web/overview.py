@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from scanner.reports.documents.lines import sparkline
-from scanner.reports.figures.amounts import percent
+from scanner.reports.figures.amounts import NOT_READ, percent
 from scanner.reports.figures.other_chains import COLUMN, chain_objects, other_chains
 from scanner.reports.figures.ratios import limits_of
 from scanner.reports.figures.values_json import grouped
@@ -144,7 +144,7 @@ def _own(site: Site, head: SnapshotHead) -> Json:
     names = ", ".join(total.asset for total in held or unread)
     if not held:
         return (
-            {"own": "no answer", "own_names": names}
+            {"own": NOT_READ, "own_names": names}
             if unread
             else {"own": "none", "own_part": Fraction(0)}
         )

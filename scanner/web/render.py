@@ -15,7 +15,13 @@ from scanner.errors import clip
 from scanner.model.amount import counted
 from scanner.reports.documents.compiled import CompiledTemplates
 from scanner.reports.documents.shown import read_span
-from scanner.reports.figures.amounts import MOST_IN_A_LINE, fits, reading_coins, whole_coins
+from scanner.reports.figures.amounts import (
+    MOST_IN_A_LINE,
+    NOT_READ,
+    fits,
+    reading_coins,
+    whole_coins,
+)
 from scanner.reports.figures.other_chains import FEW_NETWORKS, WORTHLESS
 from scanner.reports.tables.text import printable
 
@@ -103,7 +109,7 @@ def _grouped(number: int) -> str:
     return f"{number:,}"
 
 
-def _amount(amount: str | None, decimals: int, asset: str, otherwise: str = "no answer") -> Markup:
+def _amount(amount: str | None, decimals: int, asset: str, otherwise: str = NOT_READ) -> Markup:
     """An amount for a table: the decimals of its asset, every digit on pointing at it.
 
     otherwise: what stands where there is no amount.

@@ -133,7 +133,7 @@ def test_totals(outage):
     now = outage[2]
     for form in ([], ["--exact"]):
         line = line_of(command(outage, "totals", now, *form).out.decode())
-        assert "no answer" in line
+        assert "not read" in line
         assert not FALL.search(line), line
         assert not ZERO.search(line), line
     (eth,) = of_eth(command(outage, "totals", now, "--json").object["assets"])
@@ -156,10 +156,10 @@ def test_groups(own):
     members = [member["verified"] for member in known["members"]]
     assert (known["verified"], members) == (None if own is None else "3", [None, own and "3"])
     (shown,) = group_view([known])
-    assert shown["verified"] == ("no answer" if own is None else "<0.01")
+    assert shown["verified"] == ("not read" if own is None else "<0.01")
     lines = list(group_lines(groups))
-    assert lines[0].endswith(": no answer" if own is None else ": at least <0.01 verified")
-    assert lines[1].startswith("  USDC: no answer, ")
+    assert lines[0].endswith(": not read" if own is None else ": at least <0.01 verified")
+    assert lines[1].startswith("  USDC: not read, ")
 
 
 def test_value(outage):
@@ -172,7 +172,7 @@ def test_value(outage):
     assert not zeros(of_eth(known))
     done = command(outage, "value", now, "--exact")
     text = (done.out + done.err.encode()).decode()
-    assert "no answer" in line_of(text)
+    assert "not read" in line_of(text)
     short = line_of(command(outage, "value", now).out.decode())
     assert not FALL.search(short)
     assert not ZERO.search(short)
@@ -192,19 +192,19 @@ def test_differences(outage):
     shown = StringIO()
     print_changes(changes, "changes", shown)
     line = line_of(shown.getvalue())
-    assert "no answer" in line
+    assert "not read" in line
     assert "not listed" not in line
     assert not FALL.search(line)
     shown = StringIO()
     print_short(changes, "changes", shown)
     line = line_of(shown.getvalue())
-    assert "no answer" in line
+    assert "not read" in line
     assert not FALL.search(line)
     with served(url) as client:
         page = client.get(f"/differences?old={before}&new={now}")
     assert page.status_code == 200
     row = page.text.split('<th scope="row">ETH</th>')[1].split("</tr>")[0]
-    assert "no answer" in row
+    assert "not read" in row
     assert "\N{MINUS SIGN}" not in row
     assert "-" not in re.sub(r"<[^>]*>", "", row)
 
@@ -243,7 +243,7 @@ def test_the_report_and_its_twin(outage):
     jsonschema.Draft202012Validator(schema()).validate(document)
     assert not [z for part in of_eth(document["totals"]) for z in zeros(part)]
     assert not FALL.search(re.sub(r"<style.*?</style>", "", page, flags=re.DOTALL)), page
-    assert "ETH: no answer" in page
+    assert "ETH: not read" in page
     assert "ETH: verified 0" not in page
 
 

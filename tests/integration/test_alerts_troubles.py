@@ -69,7 +69,7 @@ def test_what_was_read_in_part_is_no_total_to_compare_with(store):
     assert found[2] == ["verified ETH fell by 50.0 %, from 2,000.0000 to 1,000.0000"]
     assert _falls(store, Held(500 * COIN, 1), Held(500 * COIN)) == [
         [
-            "verified ETH is at least 500.0000, for 1 row got no answer; 1,000.0000 were verified before"
+            "verified ETH is at least 500.0000: of 1 row no balance was read; 1,000.0000 were verified before"
         ],
         [],
     ]

@@ -37,7 +37,7 @@ class Silent(StubSource):
 
 @pytest.mark.parametrize(
     ("silent", "text"),
-    [((), "50.00 %"), ((1,), "at least 33.34 %"), ((1, 2), "no answer"), (None, "none")],
+    [((), "50.00 %"), ((1,), "at least 33.34 %"), ((1, 2), "not read"), (None, "none")],
 )
 def test_rows_without_an_answer_are_not_none(store, silent, text):
     signed = {"signatures": ("s",)}
@@ -52,7 +52,7 @@ def test_rows_without_an_answer_are_not_none(store, silent, text):
     (line,) = overview(site, "own")
     site.version.close()
     assert line["own"] == text
-    assert (line["own_part"] is None) is (text == "no answer")
+    assert (line["own_part"] is None) is (text == "not read")
     if text == "none":
         assert line["own_part"] == Fraction(0)
 

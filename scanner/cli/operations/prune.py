@@ -15,6 +15,7 @@ from scanner.cli.common.options import AsJson, Database, database_url, given
 from scanner.errors import InputError, did_you_mean
 from scanner.model.amount import counted, grouped_amount
 from scanner.model.finding import WEIGHTS, exit_status
+from scanner.reports.figures import amounts
 from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import grid, jsontext
 from scanner.reports.tables.text import printable
@@ -178,4 +179,4 @@ def _total(total: tally.AssetTotal) -> str:
         return otherwise if amount is None else grouped_amount(amount, total.decimals)
 
     claimed = coins(total.claimed, "not stated")
-    return f"{total.asset}: verified {coins(total.verified, 'no answer')} of {claimed} claimed"
+    return f"{total.asset}: verified {coins(total.verified, amounts.NOT_READ)} of {claimed} claimed"

@@ -19,8 +19,8 @@ from scanner.reports.figures import other_chains as told
 from scanner.reports.figures import totals as table
 from scanner.reports.tables import jsontext
 from scanner.store.database import engine
+from scanner.store.reading import about_texts, queries
 from scanner.store.reading import found as finds
-from scanner.store.reading import queries
 
 Exact = Annotated[
     bool, typer.Option("--exact", help="Show every amount to the last digit, by evidence.")
@@ -91,8 +91,9 @@ def _write(
     shown = ratios.ratio_objects(store, found)
     worst = finds.worst_by_asset(store, found.snapshot) if form == "table" else None
     chains = told.other_chains(head)
+    elsewhere = about_texts.others_claiming(store, head.list_id)
     with redirect_stdout(cast(TextIO, Repeating(sys.stdout))):
-        table.write_totals(found, form, shown, worst, chains)
+        table.write_totals(found, form, shown, worst, chains, elsewhere)
     lines = [*grouping.group_lines(together)] if together is not None else []
     lines += ratios.published_words(shown) if form == "exact" else []
     kept = aggregate.aggregates(store, found.snapshot)

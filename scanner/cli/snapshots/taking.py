@@ -37,6 +37,7 @@ from scanner.snapshots.take import take_snapshot
 from scanner.snapshots.values import ChunkState
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
+from scanner.store.reading.about_texts import others_claiming
 from scanner.store.reading.coverage import coverage
 from scanner.store.reading.found import worst_by_asset
 from scanner.store.writing.rate_budgets import with_budgets
@@ -209,4 +210,5 @@ def _print_totals(store: Store, snapshot_id: int, as_json: bool) -> None:
     else:
         worst = worst_by_asset(store, snapshot_id)
         with redirect_stdout(cast(TextIO, Repeating(sys.stdout))):
-            print_totals(totals, worst, ratio_objects(store, totals))
+            others = others_claiming(store, queries.head(store, snapshot_id).list_id)
+            print_totals(totals, worst, ratio_objects(store, totals), elsewhere=others)

@@ -10,7 +10,7 @@ from scanner.reports.figures import other_chains
 def checked_object(given: SignedMessage, checked: Checked, chain: str = "") -> dict[str, object]:
     """Make the object that `scanner verify-message --json` writes.
 
-    chain: id or name of the chain that was asked, "" if none was. Its `evidence` is of `control` and
+    chain: id or name of the chain that was asked, "" if none was. `evidence` is of `control` and
     `binding`, and null where nothing is shown about who controls the address: what could not be
     decoded or decided, or is only asserted, is not proven by anything.
     """

@@ -11,12 +11,12 @@ from typing import Any
 from markupsafe import Markup
 
 from scanner.reports.documents.bars import HEIGHT, WIDTH, widths
-from scanner.reports.figures.amounts import whole_coins
+from scanner.reports.figures.amounts import NOT_READ, whole_coins
 
 Json = Mapping[str, Any]
 
 PARTS = ("claimed", "verified", "unverified", "shortfall", "surplus", "unanswered")
-"""Claimed = verified + not verified + shortfall - surplus + no answer."""
+"""Claimed = verified + not verified + shortfall - surplus + without a balance."""
 
 WORDS: Mapping[str, str] = {
     "claimed": "Claimed",
@@ -24,7 +24,7 @@ WORDS: Mapping[str, str] = {
     "unverified": "+ not verified",
     "shortfall": "+ shortfall",
     "surplus": "\N{MINUS SIGN} surplus",
-    "unanswered": "+ no answer",
+    "unanswered": "+ without a balance",
 }
 _COLOURS: Mapping[str, str] = {
     "claimed": "whole", "verified": "proven", "unverified": "unverified",
@@ -113,4 +113,4 @@ def _adds_up(known: Mapping[str, int | None]) -> bool:
 
 
 def _absent(part: str) -> str:
-    return {"claimed": "not stated", "unanswered": "not known"}.get(part, "no answer")
+    return {"claimed": "not stated", "verified": NOT_READ}.get(part, "not known")

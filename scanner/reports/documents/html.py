@@ -24,6 +24,7 @@ from scanner.reports.documents.twin_signature import Signature
 from scanner.reports.documents.value_view import value_view
 from scanner.reports.figures.aggregate import aggregate_view, together_words
 from scanner.reports.figures.amounts import (
+    NOT_READ,
     claimed_share,
     counted_rows,
     fits,
@@ -228,7 +229,7 @@ def _legend() -> list[tuple[str, str]]:
     return [
         *evidence,
         ("unverified", "held, but not verified"),
-        ("track", "claimed; not found, or no answer"),
+        ("track", "claimed; not found, or no balance was read"),
     ]
 
 
@@ -261,7 +262,7 @@ def _asset(total: Json) -> Json:
         "share": share,
         "claimed": _DASH if nothing else coins(claimed) if stated else "not stated",
         "claimed_exact": f"{whole_coins(claimed, decimals)} {name}" if stated else "",
-        "verified": _DASH if nothing else coins(verified) if answered else "no answer",
+        "verified": _DASH if nothing else coins(verified) if answered else NOT_READ,
         "verified_exact": f"{whole_coins(verified, decimals)} {name}" if answered else "",
         "unverified": coins(unverified) if unverified else _DASH,
         "has_unverified": bool(unverified),
@@ -274,7 +275,7 @@ def _asset(total: Json) -> Json:
 
 
 def _unread(total: Mapping[str, Any], claimed: int) -> str:
-    """Rows without an answer, and how much of what is claimed they claim."""
+    """Rows without a balance, and how much of what is claimed they claim."""
     rows = counted_rows(total["unavailable_rows"])
     if total["unanswered"] is None or not claimed:
         return rows
@@ -284,7 +285,7 @@ def _unread(total: Mapping[str, Any], claimed: int) -> str:
 def share_words(total: Mapping[str, Any]) -> str:
     """What stands under an asset's bar: the verified share, words where there is none."""
     if total["verified"] is None:
-        return "no answer"
+        return NOT_READ
     if total["claimed"] is None:
         return "no amounts stated"
     claimed, verified = int(total["claimed"]), int(total["verified"])

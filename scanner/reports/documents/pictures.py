@@ -44,7 +44,7 @@ _WORDS: Mapping[str, str] = {
     **{e.value: f"verified, {e.value.replace('_', ' ')}" for e in SHOWN_EVIDENCE},
     "unverified": "not verified",
     "shortfall": "shortfall",
-    "track": "no answer",
+    "track": "no balance was read",
 }
 
 

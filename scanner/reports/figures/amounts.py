@@ -8,6 +8,10 @@ from markupsafe import Markup, escape
 
 from scanner.model.amount import counted, format_amount, grouped_amount
 
+NOT_READ = "not read"
+"""In the place of an amount that addresses hold and no source returned: nobody was asked, nobody
+answered, or nothing could be asked. It is not 0; the rows' reasons say which it is."""
+
 
 def whole_coins(base_units: int, decimals: int) -> str:
     """Write base units as whole coins with grouped digits, exact: 44951400000, 8 -> "449.514"."""
@@ -36,9 +40,7 @@ def reading_coins(base_units: int, decimals: int, asset: str) -> str:
     return f"{sign}{int(whole):,}.{fraction.ljust(places, '0')}"
 
 
-def known_coins(
-    base_units: int | None, decimals: int, asset: str, absent: str = "no answer"
-) -> str:
+def known_coins(base_units: int | None, decimals: int, asset: str, absent: str = NOT_READ) -> str:
     """As `reading_coins`; `absent` for an amount that nobody told, which is not 0."""
     return absent if base_units is None else reading_coins(base_units, decimals, asset)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from scanner.reports.figures.amounts import in_short, reading_coins, whole_coins
+from scanner.reports.figures.amounts import NOT_READ, in_short, reading_coins, whole_coins
 from scanner.reports.figures.difference import AssetChange
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
@@ -67,7 +67,7 @@ def _short_row(change: AssetChange) -> list[str | Cell]:
     cells: list[str | Cell] = [Cell(change.asset, "bold")]
     sides = (
         (change.claimed_new, change.claimed_by, "not stated"),
-        (change.verified_new, change.verified_by, "no answer"),
+        (change.verified_new, change.verified_by, NOT_READ),
     )
     for new, by, absent in sides:
         unknown = absent if change.in_new else "not listed"
@@ -117,8 +117,8 @@ def _row(change: AssetChange) -> list[str | Cell]:
         by(change.claimed_by),
     ]
     verified: list[str | Cell] = [
-        coins(change.verified_old, "no answer", listed=change.in_old),
-        coins(change.verified_new, "no answer", listed=change.in_new),
+        coins(change.verified_old, NOT_READ, listed=change.in_old),
+        coins(change.verified_new, NOT_READ, listed=change.in_new),
         by(change.verified_by),
     ]
     return [Cell(change.asset, "bold"), *claimed, *verified]

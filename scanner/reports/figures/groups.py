@@ -15,7 +15,7 @@ from scanner.model.amount import rescale
 from scanner.model.network import Backing
 from scanner.model.publisher import Publisher
 from scanner.model.registry import Registry
-from scanner.reports.figures.amounts import added, known_coins, reading_coins
+from scanner.reports.figures.amounts import NOT_READ, added, known_coins, reading_coins
 from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
 from scanner.snapshots.tally import AssetTotal, amount_text, reserve_ratio
@@ -171,9 +171,9 @@ def group_view(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _sum_words(group: GroupTotal) -> str:
-    """What is verified of the members that count; "at least" where one of them has no answer."""
+    """What is verified of the members that count; "at least" where a balance is missing."""
     if group.verified is None:
-        return "no answer"
+        return NOT_READ
     amount = reading_coins(group.verified, group.decimals, group.group)
     silent = any(m.counted and not m.total.is_answered for m in group.members)
     return f"{'at least ' if silent else ''}{amount} verified"

@@ -10,7 +10,7 @@ from typing import Any
 
 from scanner.liabilities.interface import Liability, ratio_limits
 from scanner.model.amount import counted
-from scanner.reports.figures.amounts import reading_coins, whole_coins
+from scanner.reports.figures.amounts import NOT_READ, reading_coins, whole_coins
 from scanner.reports.figures.words import OWED
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 from scanner.store.database.engine import Store
@@ -104,7 +104,7 @@ def _below_one(known: Mapping[str, Any], total: Mapping[str, Any]) -> str:
 
 def _held(total: Mapping[str, Any], asset: str) -> str:
     if total["verified"] is None:
-        return "no answer"
+        return NOT_READ
     return reading_coins(int(total["verified"]), total["decimals"], asset)
 
 

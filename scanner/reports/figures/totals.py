@@ -12,6 +12,7 @@ from textwrap import fill
 from scanner.model.balance import Evidence
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.reports.figures.amounts import (
+    NOT_READ,
     claimed_share,
     counted_rows,
     known_coins,
@@ -20,7 +21,12 @@ from scanner.reports.figures.amounts import (
 )
 from scanner.reports.figures.other_chains import Chain, chain_lines
 from scanner.reports.figures.ratios import limits_of
-from scanner.reports.figures.totals_records import TOTAL_COLUMNS, totals_records, unasked_words
+from scanner.reports.figures.totals_records import (
+    TOTAL_COLUMNS,
+    elsewhere_words,
+    totals_records,
+    unasked_words,
+)
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
 from scanner.reports.tables.writers import write_csv
@@ -29,6 +35,9 @@ from scanner.store.reading.queries import SnapshotTotals
 
 Ratios = Sequence[Mapping[str, object]]
 """As `ratio_objects` makes them."""
+
+Elsewhere = Sequence[tuple[str, int]]
+"""Other publishers whose lists claim addresses of this one, too, each with how many."""
 
 Worst = Mapping[str, tuple[FindingKind, int]]
 """Asset -> the worst that was found of it, and how often; as `worst_by_asset` tells."""
@@ -43,12 +52,16 @@ def write_totals(
     ratios: Ratios = (),
     worst: Worst | None = None,
     chains: Sequence[Chain] = (),
+    elsewhere: Elsewhere = (),
 ) -> None:
-    """Write totals to stdout. form: "table" or "exact". chains: other chains that were read."""
+    """Write totals to stdout. form: "table" or "exact". chains: other chains that were read.
+
+    elsewhere: other publishers whose lists claim the same addresses.
+    """
     if form == "exact":
-        print_exact(totals, ratios, chains)
+        print_exact(totals, ratios, chains, elsewhere)
     else:
-        print_totals(totals, worst or {}, ratios, chains)
+        print_totals(totals, worst or {}, ratios, chains, elsewhere)
 
 
 def totals_csv(totals: SnapshotTotals, chains: Mapping[str, Sequence[Chain]]) -> bytes:
@@ -62,12 +75,16 @@ def totals_csv(totals: SnapshotTotals, chains: Mapping[str, Sequence[Chain]]) ->
 
 
 def print_totals(
-    totals: SnapshotTotals, worst: Worst, ratios: Ratios = (), chains: Sequence[Chain] = ()
+    totals: SnapshotTotals,
+    worst: Worst,
+    ratios: Ratios = (),
+    chains: Sequence[Chain] = (),
+    elsewhere: Elsewhere = (),
 ) -> None:
     """Print the short table: what is claimed and verified, and the worst that was found.
 
     ratios: for what limits each ratio, which stands beside it. chains: other chains, which are told
-    directly below; none where the outcome tells them.
+    directly below; none where the outcome tells them. elsewhere: as of `write_totals`.
     """
     columns = [
         Column("asset"), Column("claimed", True), Column("verified", True), Column("%", True),
@@ -82,7 +99,9 @@ def print_totals(
     owed = [a for a in totals.assets if a.liabilities]
     for line in fill(_ratios_line(owed, ratios), NARROW).splitlines() if owed else []:
         sys.stdout.write(printable(line) + "\n")
-    _tell_unasked(totals)
+    for words in _beside(totals, elsewhere):
+        for line in fill(printable(words), NARROW).splitlines():
+            sys.stdout.write(line + "\n")
     sys.stdout.write(f"Exact amounts and evidence: scanner totals {totals.snapshot} --exact\n")
     sys.stdout.flush()
 
@@ -96,7 +115,7 @@ def _short(asset: AssetTotal, worst: Worst) -> list[Cell]:
     if nothing:  # owed, and no row is about it
         return [Cell(asset.asset, "bold"), *[Cell("-", "dim")] * 3, _worst(asset, worst)]
     claimed = read(asset.claimed, "not stated")
-    verified = read(asset.verified, "no answer", "bold")
+    verified = read(asset.verified, NOT_READ, "bold")
     share = _share(asset).removesuffix(" %")
     return [Cell(asset.asset, "bold"), claimed, verified, Cell(share), _worst(asset, worst)]
 
@@ -112,7 +131,7 @@ def _worst(asset: AssetTotal, worst: Worst) -> Cell:
     if asset.liabilities and ratio is None:
         return Cell("owed, no ratio", "yellow")
     if asset.unavailable_rows:
-        return Cell(f"{asset.unavailable_rows:,} no answer", "yellow")
+        return Cell(f"{asset.unavailable_rows:,} no balance", "yellow")
     if asset.unverified:
         return Cell("not verified", "yellow")
     return found or Cell("-", "dim")
@@ -138,15 +157,23 @@ def _ratios_line(owed: Sequence[AssetTotal], ratios: Ratios) -> str:
 
 
 def _title(totals: SnapshotTotals) -> str:
-    state = "complete" if totals.complete else "INCOMPLETE: not every balance has been read"
-    return f"Totals of snapshot {totals.snapshot}: {state}"
+    # Not "complete": what was read to the end may be verified or not.
+    state = "read to the end" if totals.complete else "INCOMPLETE: not every balance has been read"
+    unread = sum(asset.unavailable_rows for asset in totals.assets) if totals.complete else 0
+    missing = f", {counted_rows(unread)} without a balance" if unread else ""
+    return f"Totals of snapshot {totals.snapshot}: {state}{missing}"
 
 
-def print_exact(totals: SnapshotTotals, ratios: Ratios = (), chains: Sequence[Chain] = ()) -> None:
+def print_exact(
+    totals: SnapshotTotals,
+    ratios: Ratios = (),
+    chains: Sequence[Chain] = (),
+    elsewhere: Elsewhere = (),
+) -> None:
     """Print the wide table: whole coins, exact, only columns that say something.
 
-    ratios: whose evidence stands beside the ratio, for it is as strong as its weaker side. chains:
-    as of `print_totals`.
+    ratios: whose evidence stands beside the ratio, for it is as strong as its weaker side. chains,
+    elsewhere: as of `print_totals`.
     """
     levels = {str(r["asset"]): _levels(r) for r in ratios}
     columns = _columns(totals.assets, levels)
@@ -154,7 +181,8 @@ def print_exact(totals: SnapshotTotals, ratios: Ratios = (), chains: Sequence[Ch
     names = [Column("asset"), *(Column(title, right=True) for title, _ in columns)]
     print_grid(names, rows, title=_title(totals))
     _tell_chains(chains)
-    _tell_unasked(totals)
+    for words in _beside(totals, elsewhere):
+        sys.stdout.write(printable(words) + "\n")
 
 
 def _tell_chains(chains: Sequence[Chain]) -> None:
@@ -162,9 +190,16 @@ def _tell_chains(chains: Sequence[Chain]) -> None:
         sys.stdout.write(printable(line) + "\n")
 
 
-def _tell_unasked(totals: SnapshotTotals) -> None:
-    if totals.keys_not_asked:
-        sys.stdout.write(unasked_words(totals.keys_not_asked) + "\n")
+def _beside(totals: SnapshotTotals, elsewhere: Elsewhere) -> list[str]:
+    """What no number of the table says of itself, a sentence each."""
+    said = [unasked_words(totals.keys_not_asked)] if totals.keys_not_asked else []
+    unstated = [a.asset for a in totals.assets if a.claimed and a.unstated]
+    if unstated:
+        said.append(
+            f"of {', '.join(unstated)} some rows state no amount: what they hold is in what is "
+            "verified or not, and nothing of it in what is claimed"
+        )
+    return [*said, *elsewhere_words(elsewhere)]
 
 
 _Show = Callable[[AssetTotal], Cell]
@@ -174,7 +209,7 @@ def _columns(assets: Sequence[AssetTotal], levels: Mapping[str, str]) -> list[tu
     """What stands beside an asset's name; columns that would be empty for all are left out."""
     found: list[tuple[str, _Show]] = [
         ("claimed", lambda a: _coins(a, a.claimed, absent="not stated")),
-        ("verified", lambda a: _coins(a, a.verified, "bold")),
+        ("verified", lambda a: _coins(a, a.verified, "bold", NOT_READ)),
         ("of claimed", lambda a: Cell(_share(a))),
     ]
     for e in SHOWN_EVIDENCE:
@@ -183,7 +218,7 @@ def _columns(assets: Sequence[AssetTotal], levels: Mapping[str, str]) -> list[tu
     if any(a.unverified for a in assets):
         found.append(("not verified", lambda a: _coins(a, a.unverified, "yellow")))
     if any(a.unavailable_rows for a in assets):
-        found.append(("no answer", _without_answer))
+        found.append(("no balance", _without_balance))
     if any(a.shortfall for a in assets):
         found.append(("shortfall", lambda a: _coins(a, a.shortfall, "bold red")))
     if any(a.surplus for a in assets):
@@ -201,7 +236,7 @@ def _of_evidence(evidence: Evidence, asset: AssetTotal) -> Cell:
 
 
 def _coins(
-    asset: AssetTotal, amount: int | None, style: str = "", absent: str = "no answer"
+    asset: AssetTotal, amount: int | None, style: str = "", absent: str = "not known"
 ) -> Cell:
     if amount is None:
         return Cell(absent, "dim")
@@ -226,7 +261,7 @@ def _levels(ratio: Mapping[str, object]) -> str:
     return ", ".join(filter(None, (f"{held} / {owed}", limits_of(ratio))))
 
 
-def _without_answer(asset: AssetTotal) -> Cell:
+def _without_balance(asset: AssetTotal) -> Cell:
     """Rows, and how much of what is claimed they claim."""
     if not asset.unavailable_rows:
         return Cell("-", "dim")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from scanner.errors import clip
+from scanner.model.amount import counted
 from scanner.reports.figures.other_chains import COLUMN, Chain, chain_cell
 from scanner.snapshots.tally import SHOWN_EVIDENCE, AssetTotal
 from scanner.store.reading.queries import SnapshotTotals
@@ -46,6 +48,18 @@ def _record(totals: SnapshotTotals, asset: AssetTotal, chains: str | None) -> di
         "complete": totals.complete,
         **{name: known[name] for name in list(TOTAL_COLUMNS)[2:]},
     }
+
+
+def elsewhere_words(others: Sequence[tuple[str, int]]) -> list[str]:
+    """Say beside totals what of them other publishers claim, too: a sentence each, if any.
+
+    others: their names, each with how many addresses.
+    """
+    return [
+        f"{counted(many, 'address', 'addresses')} in these totals {'is' if many == 1 else 'are'} "
+        f"also claimed by {clip(name)}: counted here all the same, and not the reserves of both"
+        for name, many in others
+    ]
 
 
 def unasked_words(rows: int) -> str:

@@ -199,7 +199,7 @@ def _sum_row(report: ValueReport, spans: list[str]) -> list[str | Cell]:
     since: list[str | Cell] = []
     for span in spans:
         since += ["", _since(sums_then(report, span))[1]]
-    words = "" if now.priced else "without assets that have no price or no answer"
+    words = "" if now.priced else "without assets that have no price, or no balance that was read"
     return [
         Cell("all" if now.priced else "priced", "bold"),
         "",

@@ -26,7 +26,7 @@ def test_every_digit_is_there():
     ("change", "part", "words"),
     [
         ({"claimed": None}, "claimed", "not stated"),
-        ({"verified": None, "unverified": None}, "verified", "no answer"),
+        ({"verified": None, "unverified": None}, "verified", "not read"),
         ({"unanswered": None}, "unanswered", "not known"),
         ({"unanswered": "50000001"}, "unanswered", "0.50000001"),
     ],
@@ -45,7 +45,7 @@ def test_amounts_stand_one_below_the_other_with_equal_decimals():
         ("+ not verified", "2.00000000"),
         ("+ shortfall", "1.50000001"),
         ("\N{MINUS SIGN} surplus", "1.00000000"),
-        ("+ no answer", "0.50000000"),
+        ("+ without a balance", "0.50000000"),
     ]
 
 

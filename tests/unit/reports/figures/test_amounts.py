@@ -76,7 +76,7 @@ def test_share_of_claimed(claimed, verified, shown):
 def test_what_is_not_known_is_in_no_sum_and_no_0():
     assert (added([]), added([None, 3, None, 4]), added([None])) == (0, 7, None)
     assert (less(3, 5), less(None, 5), less(3, None)) == (-2, None, None)
-    assert known_coins(None, 18, "ETH") == "no answer"
+    assert known_coins(None, 18, "ETH") == "not read"
     assert known_coins(0, 18, "ETH") == "0.0000"
 
 

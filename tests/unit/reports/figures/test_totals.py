@@ -7,7 +7,7 @@ import pytest
 from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind
 from scanner.reports.figures.amounts import reading_coins
-from scanner.reports.figures.totals import NARROW, print_totals
+from scanner.reports.figures.totals import NARROW, print_exact, print_totals
 from scanner.snapshots.tally import AssetTotal
 from scanner.store.reading.queries import SnapshotTotals
 
@@ -18,6 +18,31 @@ SHORT = {"ETH": (FindingKind.SHORTFALL, 12)}
 def shown(capsys, *assets, worst=None):
     print_totals(SnapshotTotals(7, complete=True, assets=assets), worst or {})
     return capsys.readouterr().out
+
+
+def test_what_was_read_to_the_end_is_not_called_complete(capsys):
+    assert shown(capsys, ETHER).startswith("Totals of snapshot 7: read to the end\n")
+    unread = shown(capsys, replace(ETHER, unavailable_rows=2))
+    assert unread.startswith("Totals of snapshot 7: read to the end, 2 rows without a balance\n")
+
+
+def test_more_than_all_of_what_is_claimed_is_explained(capsys):
+    assert "state no amount" not in shown(capsys, ETHER)
+    more = shown(capsys, replace(ETHER, claimed=10**24, unstated=9 * 10**24, shortfall=0))
+    assert "of ETH some rows state no amount: what they hold is" in more
+
+
+def test_what_others_claim_too_is_said_beside_the_totals(capsys):
+    others = [("southbank", 1), ("west\x1bbank", 1_200)]
+    totals = SnapshotTotals(7, complete=True, assets=(ETHER,))
+    print_totals(totals, {}, elsewhere=others)
+    short = capsys.readouterr().out
+    print_exact(totals, elsewhere=others)
+    for out in (short, capsys.readouterr().out):
+        said = " ".join(out.split())
+        assert "1 address in these totals is also claimed by southbank: counted here all" in said
+        assert "1,200 addresses in these totals are also claimed by west\\x1bbank" in said
+    assert max(map(len, short.splitlines())) <= NARROW
 
 
 def test_the_largest_amounts_fit_and_are_rounded_down(capsys):
@@ -33,9 +58,9 @@ def test_the_largest_amounts_fit_and_are_rounded_down(capsys):
         ({"liabilities": 10**26, "reserve_ratio": "0.099999"}, "maybe owes more"),
         ({"liabilities": 1, "reserve_ratio": "1.000000"}, "99.99   -"),
         ({"liabilities": 1}, "owed, no ratio"),
-        ({"unavailable_rows": 3}, "3 no answer"),
+        ({"unavailable_rows": 3}, "3 no balance"),
         ({"unverified": 5}, "not verified"),
-        ({"verified": 0, "unavailable_rows": 2, "shortfall": 0}, "no answer   -   2 no answer"),
+        ({"verified": 0, "unavailable_rows": 2, "shortfall": 0}, "not read   -   2 no balance"),
         ({"claimed": 0, "shortfall": 0, "surplus": 0}, "not stated"),
     ],
 )
