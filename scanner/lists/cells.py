@@ -36,6 +36,7 @@ _new = tuple.__new__
 _CACHE = 4096
 NO_LIMIT = 2**300
 """Base units from which on the unit of an amount is doubted, where that is not to be."""
+NO_SUCH_COIN = ": the row is in no total until config/coin_names.csv or config/tokens.csv has it"
 _UNSEEN = -1
 _IN_HEX = 132
 """Characters of 65 bytes in hex behind 0x; as many are 97 bytes in base64."""
@@ -308,7 +309,8 @@ class CellReader:
             unknown_network = bool(e.network) and not e.coin
             at = self._network if unknown_network else self._coin
             kind = FindingKind.UNKNOWN_NETWORK if unknown_network else FindingKind.UNKNOWN_COIN
-            raise BadCellError(at + 1, kind, str(e)) from None
+            todo = NO_SUCH_COIN if str(e).startswith("unknown coin") else ""
+            raise BadCellError(at + 1, kind, f"{e}{todo}") from None
         if len(self._known) < _CACHE:
             self._known[named] = found
         return found

@@ -77,7 +77,11 @@ TODO: Mapping[str, str] = {
     FindingKind.BALANCE_UNAVAILABLE: "Name an endpoint that answers at that height, then resume.",
     FindingKind.SOURCES_DISAGREE: "Read these rows again from a node of your own.",
     FindingKind.CHUNK_FAILED: "Resume the snapshot; 'scanner endpoints check' shows what answers.",
-    FindingKind.UNKNOWN_COIN: "Say which coin is meant, with --asset or a row in the tables.",
+    FindingKind.UNKNOWN_COIN: (
+        "Nothing of these rows is in any total. Another name of a known coin needs a row in "
+        "config/coin_names.csv, a new token one in config/tokens.csv; if all rows are of one "
+        "known coin, take --asset COIN with --columns ignore=COLUMN."
+    ),
     FindingKind.DUPLICATE: "Ask the publisher why the address is listed twice.",
     FindingKind.LIST_DATED: "Take a snapshot at the block of that day, with --at.",
     FindingKind.TOTAL_DIFFERS: "Ask the publisher which is right: the total or its rows.",
@@ -96,7 +100,8 @@ TODO: Mapping[str, str] = {
     FindingKind.BALANCE_CHANGED: "Do not trust that source: read these rows from another.",
     FindingKind.EMPTY_LIST: "Check that it is the right file, and whole.",
     FindingKind.UNKNOWN_NETWORK: (
-        "Say which network is meant, with --network or a row in the tables."
+        "Nothing of these rows is in any total. --network is for rows that name none; another "
+        "name of a network needs a row in config/networks.csv."
     ),
     FindingKind.BAD_ROW: "Compare the line with the published file.",
     FindingKind.NOT_UNDERSTOOD: (
