@@ -18,6 +18,7 @@ from scanner.store.reading import queries
 from scanner.store.reading.coverage import RowsFound, rows_found
 from scanner.store.reading.found import first_of_each
 from scanner.store.reading.heads import SnapshotHead
+from scanner.store.reading.history import verified_rows
 from scanner.store.reading.weighed import KindWeight, Stated, findings_of, weigh_findings
 
 FIRST_FEW = 5
@@ -205,10 +206,26 @@ def print_outcome(store: Store, snapshot_id: int, stream: TextIO | None = None) 
     head = queries.head(store, snapshot_id)
     for line in chain_lines(other_chains(head)):
         out.write(printable(line) + "\n")
-    found = answer(store, head)
+    rows = rows_found(store, snapshot_id)
+    found = answer(store, head, found=rows)
     for doubt in found.doubts:
         out.write(printable(f"not verified: {doubt}") + "\n")
+    if head.complete and (rows.false or rows.unverified):
+        out.write(verified_words(verified_rows(store, snapshot_id), head, rows) + "\n")
     out.write(printable(found.sentence) + "\n")
+
+
+def verified_words(verified: int, head: SnapshotHead, found: RowsFound) -> str:
+    """How many rows are verified, for whoever counts the others beside it.
+
+    A row that is verified holds what was read, which may be less than it claims: such a row is
+    false, too, and the numbers add up to more than all rows.
+    """
+    every = head.claims + head.unreadable
+    said = f"{verified:,} of {counted_rows(every)} {'is' if verified == 1 else 'are'} verified"
+    if verified + found.false + found.unverified <= every:
+        return f"{said}."
+    return f"{said}; some of these are false or doubted besides: such rows are in both counts."
 
 
 _TITLES = {Weight.FALSE: "FALSE", Weight.UNSHOWN: "not verified", Weight.NOTE: "note"}

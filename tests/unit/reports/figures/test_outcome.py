@@ -17,11 +17,13 @@ from scanner.reports.figures.outcome import (
     outcome_weights,
     print_outcome,
     sentence,
+    verified_words,
 )
 from scanner.reports.figures.words import EVIDENCE, MEANINGS, OWED, TODO
 from scanner.store.reading import found, queries
 from scanner.store.reading.about_snapshot import ABOUT_SNAPSHOT, about_snapshot
 from scanner.store.reading.coverage import RowsFound, rows_found
+from scanner.store.reading.history import verified_rows
 from scanner.store.writing.runs import set_liabilities
 
 
@@ -123,6 +125,20 @@ def test_weights_and_sentence(taken):
         "7 rows of list.csv: 4 rows are false and something about the list as a whole could not "
         "be verified."
     )
+
+
+def test_rows_in_two_counts_are_said_to_be(taken):
+    head = queries.head(taken.store, taken.id)
+    told = "3 of 7 rows are verified"
+    assert verified_words(3, head, RowsFound(1, 3)) == f"{told}."
+    both = f"{told}; some of these are false or doubted besides: such rows are in both counts."
+    assert verified_words(3, head, RowsFound(2, 3)) == both
+    out = io.StringIO()
+    print_outcome(taken.store, taken.id, out)
+    lines = out.getvalue().splitlines()
+    number = verified_rows(taken.store, taken.id)
+    assert lines[-2] == verified_words(number, head, rows_found(taken.store, taken.id))
+    assert lines[-1].endswith("2 rows are false and 3 could not be verified.")
 
 
 def test_incomplete_is_never_all_verified(planned):
