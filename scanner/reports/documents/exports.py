@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scanner.errors import ConfigError, clip
+from scanner.model.finding import FindingKind
+from scanner.reports.commands.ownership import finding_kind
 from scanner.reports.figures.findings import FINDING_COLUMNS, finding_record
 from scanner.reports.figures.other_chains import chains_of_assets
 from scanner.reports.figures.ratio_records import RATIO_COLUMNS, ratio_records
@@ -106,7 +108,8 @@ OWNERSHIP_COLUMNS = (
 )  # fmt: skip
 BALANCE_COLUMNS = (
     "row", "asset", "network", "address", "decimals", "claimed", "found", "difference", "evidence",
-    "sources", "chain", "height", "block_hash", "duplicate", "reason",
+    "sources", "chain", "height", "block_hash", "duplicate", "reason", "verified",
+    "why_not_verified",
 )  # fmt: skip
 VERIFIED_COLUMNS = (
     "row", "asset", "network", "address", "decimals", "found", "evidence", "scheme", "signed_by",
@@ -116,7 +119,11 @@ VERIFIED_COLUMNS = (
 TABLES: Mapping[str, Table] = {
     "totals": Table(TOTAL_COLUMNS, _totals, _asset_count),
     "balances": Table(
-        _columns(BALANCE_COLUMNS, row="int", decimals="int", height="int", duplicate="bool"),
+        _columns(
+            BALANCE_COLUMNS,
+            **{"row": "int", "decimals": "int", "height": "int"},
+            **{"duplicate": "bool", "verified": "bool"},
+        ),
         _balances,
         _claim_count,
     ),
@@ -205,10 +212,15 @@ def ownership_record(view: RowView) -> Record:
 
 
 def balance_record(view: RowView) -> Record:
-    """What one address held; `found` is None where nobody could say, which is not zero."""
+    """What one address held; `found` is None where nobody could say, which is not zero.
+
+    `verified`: whether `found` is in the verified total; whoever adds up a column of the others
+    adds up coins that nobody is shown to control.
+    """
     claim, balance, block = view.claim, view.balance, view.block
     found = balance.amount if balance else None
     both = found is not None and claim.amount is not None
+    why_not = _why_not(view)
     return {
         "row": claim.row,
         "asset": claim.asset,
@@ -225,7 +237,26 @@ def balance_record(view: RowView) -> Record:
         "block_hash": block.hash if block else "",
         "duplicate": view.duplicate,
         "reason": balance.reason if balance else view.reason,
+        "verified": not why_not,
+        "why_not_verified": why_not,
     }
+
+
+def _why_not(view: RowView) -> str:
+    """Why a row is in no verified total: a word of docs/findings.md and its reason; "" if it is."""
+    control, balance = view.control, view.balance
+    if view.duplicate:
+        return "duplicate: it repeats an earlier row, and is counted there"
+    if control is None or balance is None:
+        return f"not read: {view.reason}" if view.reason else "not read yet"
+    kind = finding_kind(control)
+    if kind is not None:
+        return f"{kind.value}: {control.reason}" if control.reason else kind.value
+    if view.other_moment:
+        return "read at another moment than the others: its coins may be counted there, too"
+    if balance.amount is None:
+        return f"{FindingKind.BALANCE_UNAVAILABLE.value}: {balance.reason}"
+    return ""
 
 
 def verified_record(verified: VerifiedRow, chain: str) -> Record:

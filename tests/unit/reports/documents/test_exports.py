@@ -82,10 +82,29 @@ def test_amounts_are_exact_and_unknown_is_not_zero(taken):
     assert rows[4]["duplicate"] is True
 
 
+def test_who_adds_up_verified_balances_has_the_verified_total(taken):
+    rows = list(TABLES["balances"].records(taken.store, taken.id))
+    totals = list(TABLES["totals"].records(taken.store, taken.id))
+    for total in totals:
+        held = [r for r in rows if r["verified"] and r["asset"] == total["asset"]]
+        places = {total["asset"]: total["decimals"]}
+        assert {r["asset"]: r["decimals"] for r in held} in ({}, places)
+        assert sum(int(r["found"]) for r in held) == int(total["verified"] or 0)
+    verified = [r["row"] for r in TABLES["verified"].records(taken.store, taken.id)]
+    assert [r["row"] for r in rows if r["verified"]] == verified
+    reasons = {r["row"]: r["why_not_verified"] for r in rows if not r["verified"]}
+    assert all(reasons.values())
+    assert {r["why_not_verified"] for r in rows if r["verified"]} == {""}
+    told = {reason.partition(":")[0] for reason in reasons.values()}
+    assert told == {"duplicate", "balance_unavailable", "unsigned"}
+
+
 def test_rows_not_read_yet_are_exported_as_such(planned):
     rows = list(TABLES["balances"].records(planned.store, planned.id))
     assert {r["evidence"] for r in rows} == {None}
     assert {r["reason"] for r in rows} == {"not read yet"}
+    assert {(r["verified"], r["duplicate"]) for r in rows} == {(False, False), (False, True)}
+    assert all(r["why_not_verified"] for r in rows)
     rows = list(TABLES["ownership"].records(planned.store, planned.id))
     assert {r["control"] for r in rows} == {None}
     assert {r["verified"] for r in rows} == {False}
