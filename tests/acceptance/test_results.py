@@ -18,6 +18,8 @@ from support.eth_list import (
 from support.published_lists import changed
 
 from scanner.demo.nodes import free_port
+from scanner.model.finding import WEIGHTS, FindingKind, Weight
+from scanner.reports.figures.words import WEIGHT_WORDS
 
 pytestmark = pytest.mark.node
 FIRST, SECOND = HELD
@@ -55,6 +57,9 @@ def test_what_is_owed_and_not_in_the_list_is_never_verified(scanner, taken, tmp_
     scanner("liabilities", "import", "owed.csv")
     assert scanner("totals").status == 3
     shown = scanner("show", "latest")
+    weights = [WEIGHTS[FindingKind(line.split(":")[0])] for line in shown.text.splitlines()]
+    numbers = [(weights.count(w), WEIGHT_WORDS[w]) for w in Weight if w in weights]
+    assert f"findings in this order: {', '.join(f'{n} {w}' for n, w in numbers)}" in shown.err
     assert (shown.status, shown.out.startswith(b"reserves_missing: BTC: 1 BTC are owed")) == (
         3,
         True,
@@ -250,7 +255,9 @@ def test_where_nothing_of_a_kind_was_found_the_rest_is_counted(scanner, endpoint
         "none of this kind was found; 1 other finding: 'scanner show 1'",
         DEVELOPMENT,
     ]
-    assert scanner("show", "--only", "unsigned", *form).err.splitlines() == [DEVELOPMENT]
+    weighed = [] if form else ["findings in this order: 1 not verified"]
+    unsigned = scanner("show", "--only", "unsigned", *form)
+    assert unsigned.err.splitlines() == [*weighed, DEVELOPMENT]
 
 
 def test_where_nothing_was_found_that_is_said(scanner, taken):

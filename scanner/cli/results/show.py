@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, BinaryIO, Protocol
 
@@ -13,7 +14,7 @@ from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
 from scanner.errors import ConfigError
 from scanner.model.amount import counted
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
-from scanner.reports.figures import findings, outcome
+from scanner.reports.figures import findings, outcome, words
 from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import jsontext, writers
 from scanner.reports.tables.text import printable
@@ -59,8 +60,13 @@ def show(
             form: _Form = _Lines(out) if jsonl else _Text(out)
             if as_json:
                 form = _Document(out, head, chains)
-            weights = _write(store, snapshot_id, kinds, form)
-        if not weights:
+            counts = _write(store, snapshot_id, kinds, form)
+        weights = set(counts)
+        if weights and not (as_json or jsonl):
+            # A kind does not say by itself whether it is false, or only could not be verified.
+            parts = [f"{n:,} {words.WEIGHT_WORDS[w]}" for w in Weight if (n := counts[w])]
+            say(f"findings in this order: {', '.join(parts)}")
+        elif not weights:
             _say_none(queries.finding_counts(store, snapshot_id), snapshot_id)
         say(*told.chain_lines(chains))
         if not head.complete:
@@ -80,17 +86,20 @@ def _say_none(counts: Mapping[FindingKind, int], snapshot_id: int) -> None:
 
 def _write(
     store: engine.Store, snapshot_id: int, kinds: Collection[FindingKind], form: _Form
-) -> set[Weight]:
-    """Write findings as they are read: what is false first, of one weight as the list has them."""
-    weights = set()
+) -> Counter[Weight]:
+    """Write findings as they are read: what is false first, of one weight as the list has them.
+
+    Returns how many there are of each weight.
+    """
+    counts: Counter[Weight] = Counter()
     for weight in Weight:
         wanted = [k for k in kinds or FindingKind if WEIGHTS[k] is weight]
         found = finds.findings_by_place(store, snapshot_id, wanted) if wanted else ()
         for finding in found:
-            weights.add(finding.weight)
+            counts[weight] += 1
             form.add(finding)
     form.end()
-    return weights
+    return counts
 
 
 class _Form(Protocol):
