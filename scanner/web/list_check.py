@@ -50,7 +50,7 @@ def main() -> None:
     except ScannerError as e:
         answer = {"trouble": str(e)}
     except MemoryError:
-        answer = {"trouble": "this list needs more memory than a page may use"}
+        answer = {"trouble": "this list needs more memory than a page may use", "limited": True}
     sys.stdout.buffer.write(compact(answer))
 
 

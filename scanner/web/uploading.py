@@ -97,11 +97,12 @@ def checked(options: dict[str, str], body: bytes) -> dict[str, Any]:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return {"trouble": f"this list takes longer than {SECONDS} seconds"}
+            return {"trouble": f"this list takes longer than {SECONDS} seconds", "limited": True}
     try:
         found: dict[str, Any] = own_json(done.stdout)
     except ValueError:
-        return {"trouble": "this list needs more time or memory than a page may use"}
+        trouble = "this list needs more time or memory than a page may use"
+        return {"trouble": trouble, "limited": True}
     return found
 
 
@@ -119,6 +120,7 @@ def _page(request: Request, sent: Form, answer: dict[str, Any]) -> Response:
         "most": MOST_BYTES // 2**20,
         "seconds": SECONDS,
         "trouble": answer.get("trouble", ""),
+        "limited": answer.get("limited", False),
         "status": status,
         "result": _RESULT.get(status, ""),
         "found": None if not status else _view(answer),
@@ -138,6 +140,7 @@ def _view(answer: dict[str, Any]) -> dict[str, Any]:
         "publisher": answer["publisher"],
         "list": read,
         "sentence": _sentence(signed, findings),
+        "cautions": signed["cautions"],
         "kinds": [
             (title, kinds)
             for title, weight in (("False", "false"), ("Not verified", "unshown"))

@@ -69,6 +69,10 @@ def test_all_verified_is_0(scanner, tmp_path):
     assert done.status == 0
     assert done.text.splitlines()[-1] == "All 3 rows verified: the keys behind each address signed."
     assert "not checked here: duplicates, totals" in done.text
+    assert "not checked here: what any address holds, and who owns a contract" in done.text
+    said = scanner("verify", "good.csv", "--json").object
+    told = [*said["not_checked"], *said["cautions"]]
+    assert [line for line in told if line not in done.text] == []
 
 
 def test_one_flipped_signature_digit_is_1(scanner, tmp_path):

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from support.published_lists import SAMPLE
-from support.signed_rows import MESSAGE, evm_address, evm_sign, key
+from support.signed_rows import MESSAGE, evm_address, evm_sign, key, tron_address
 from support.web_data import served
 
+from scanner.ownership.primitives import envelopes
 from scanner.store.database.engine import open_store
 from scanner.web import uploading
 from scanner.web.guard import TAKEN_IN_SECONDS
@@ -63,6 +64,37 @@ def test_a_list_is_read_and_verified_in_the_page(client):
     assert "control verified" in page.lower()
     assert "1.5000" in page
     assert MESSAGE in page
+
+
+def test_what_was_not_checked_stands_beside_what_was(client):
+    page = unescape(send(client, signed_list(), statement=MESSAGE).text)
+    assert "All signed for" in page
+    assert "What was not checked" in page
+    assert "What any address held" in page
+    assert "Whether another publisher’s list claims the same addresses" in page
+    assert "Claimed, not checked" in page
+
+
+def test_accounts_whose_keys_nobody_asked_about_are_told(client):
+    row = f"TRX,tron,{tron_address(key(1))},5,{MESSAGE},"
+    signature = evm_sign(key(1), MESSAGE, envelopes.tip191_text)
+    body = f"asset,network,address,amount,message,signature\n{row}{signature}\n".encode()
+    page = unescape(send(client, body, statement=MESSAGE).text)
+    assert "1 of the verified rows: the account's current keys were not checked" in page
+
+
+def test_what_repeats_other_rows_is_not_a_claim_of_0(client):
+    address = "0x" + "6e" * 32
+    body = f"asset,network,address,amount\nAPT,aptos,{address},5\nAPT-FA,aptos,{address},5\n"
+    page = send(client, body.encode()).text
+    assert ("5.0000" in page, "0.0000" in page) == (True, False)
+
+
+def test_only_what_is_too_much_is_for_the_terminal(client):
+    page = unescape(send(client, b"a,b\n1,2\n").text)
+    assert "Not checked" in page
+    assert "no limit" not in page
+    assert "fields of the form below" in page
 
 
 def test_what_is_false_is_said_first(client):

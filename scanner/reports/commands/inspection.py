@@ -286,6 +286,8 @@ def _amount(total: DeclaredTotal) -> str:
 
 
 def _claimed(sums: HoldingSum) -> str:
+    if sums.rows == sums.duplicates:  # claimed, and counted where it is claimed first
+        return "-"
     return whole_coins(sums.claimed, sums.decimals) if sums.stated else "not stated"
 
 

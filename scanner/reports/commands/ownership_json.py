@@ -6,7 +6,13 @@ from scanner.model.finding import WEIGHTS, Finding, Weight
 from scanner.model.statement import StatementRule
 from scanner.ownership.statement import judge_listed
 from scanner.reports.commands.ownership import CLASSES, VERIFIED, OwnershipSummary
-from scanner.reports.commands.ownership_text import HEADINGS, sentence
+from scanner.reports.commands.ownership_text import (
+    HEADINGS,
+    NO_CHAIN,
+    UNCHECKED,
+    cautions,
+    sentence,
+)
 from scanner.reports.figures.words import MEANINGS
 
 MOST_TEXTS = 20
@@ -16,8 +22,10 @@ MOST_TEXTS = 20
 def ownership_json(summary: OwnershipSummary, rule: StatementRule) -> dict[str, object]:
     """Make the object of `scanner verify --json`.
 
-    holdings: per asset and network, rows of each class; problems: of each class that is not
-    verified the first few rows; findings: what is said beside the rows; texts: what was signed.
+    cautions: how verified rows are weaker than others, a sentence each; not_checked: what no
+    verdict here is about; holdings: per asset and network, rows of each class; problems: of each
+    class that is not verified the first few rows; findings: what is said beside the rows; texts:
+    what was signed.
     """
     wrong, verified = summary.by_weight[Weight.FALSE], summary.total(VERIFIED)
     return {
@@ -26,6 +34,8 @@ def ownership_json(summary: OwnershipSummary, rule: StatementRule) -> dict[str, 
         "false": wrong,
         "not_verified": summary.rows - verified - wrong,
         "sentence": sentence(summary),
+        "cautions": cautions(summary),
+        "not_checked": [UNCHECKED, NO_CHAIN],
         "holdings": [
             {"asset": asset, "network": network, "rows": counts.total(),
              **{name: counts[name] for name in CLASSES}}

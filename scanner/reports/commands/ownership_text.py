@@ -38,6 +38,11 @@ UNCHECKED = (
     "not checked here: duplicates, totals and heights of the list; 'scanner lists inspect' does"
 )
 """What a reader of verdicts about keys alone may take for granted."""
+NO_CHAIN = (
+    "not checked here: what any address holds, and who owns a contract or an account by now; "
+    "'scanner snapshot' asks the chains"
+)
+"""The same of what no file can say."""
 
 
 def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: TextIO) -> None:
@@ -53,7 +58,7 @@ def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: Text
         cells = [_count(name, counts[name]) for name in used]
         rows.append([asset or "?", network or "?", f"{counts.total():,}", *cells])
     print_grid(columns, rows, stream=stream)
-    for line in (*text_lines(summary.texts, rule), *_statements(summary)):
+    for line in (*text_lines(summary.texts, rule), *cautions(summary)):
         stream.write(printable(line) + "\n")
     for name in CLASSES:
         for line in _problem(summary, name):
@@ -62,11 +67,11 @@ def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: Text
         for line in _told(summary, kind, summary.told[kind]):
             stream.write(printable(line) + "\n")
     if summary.rows:
-        stream.write(UNCHECKED + "\n")
+        stream.write(f"{UNCHECKED}\n{NO_CHAIN}\n")
     stream.write(sentence(summary) + "\n")
 
 
-def _statements(summary: OwnershipSummary) -> list[str]:
+def cautions(summary: OwnershipSummary) -> list[str]:
     """How verified rows are weaker than others: in what states them, or whose keys were asked."""
     named = summary.stated_by[StatedBy.NAMED]
     lines = [f"{counted(named, 'row')}: {STATED_BY[StatedBy.NAMED]}"] if named else []
