@@ -58,7 +58,7 @@ def test_the_aggregate_ratio_stands_alone_with_its_prices(scanner, taken, tmp_pa
     assert (eth["liabilities"], eth["reserve_ratio"]) == (None, None)
     shown = scanner("totals", "--exact").out.decode()
     assert f"aggregate ratio: {found['aggregate_ratio']} (of an unknown day)\n" in shown
-    assert "price: ETH 2500.25 at " in shown
+    assert "price: ETH 2,500.25 at " in shown
     said = scanner("liabilities", "ratio", "--published", "1.05").out.decode()
     assert "published ratio: 1.05 (stated by the publisher)" in said
     assert "accepted by the published verifier under a pinned key" in said

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scanner.reports.documents.shown import minute
+from scanner.reports.figures.amounts import dollars
 from scanner.reports.figures.values import SPANS, PriceState
 from scanner.reports.figures.values_json import grouped
 
@@ -73,12 +74,6 @@ def price_view(worth: Json) -> View:
         "source": worth["price_source"] or "",
         "stale": worth["price_state"] == PriceState.STALE,
     }
-
-
-def dollars(price: str) -> str:
-    """A price with grouped digits, all of them: "67187.335" -> "67,187.335"."""
-    whole, dot, fraction = price.partition(".")
-    return f"{int(whole):,}{dot}{fraction}"
 
 
 def _change(change: Json | None, prefix: str) -> View:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from scanner.liabilities.interface import LiabilityEvidence, ratio_limits
 from scanner.liabilities.record import KeptProof, check_ratio
+from scanner.reports.figures.amounts import dollars
 from scanner.reports.figures.other_chains import COLUMN, chain_objects, other_chains
 from scanner.reports.figures.values import (
     AssetValue,
@@ -187,7 +188,7 @@ def aggregate_words(found: Aggregate) -> str:
     """The same in one sentence, which stands below the totals."""
     known = found.ratio or f"absent: {found.why_absent}"
     if found.ratio and not found.value.priced:
-        known += ", only assets with a price and an answer"
+        known += ", only assets with a price and a balance"
     known += f" ({found.limits})" if found.ratio else ""
     said = f"; the publisher states {found.published}" if found.published else ""
     out = f"; without its own {', '.join(found.left_out)}" if found.left_out else ""
@@ -205,19 +206,20 @@ def aggregate_lines(found: Aggregate) -> list[str]:
         else f"aggregate ratio: absent: {found.why_absent}",
         "reserves: no value"
         if value.verified is None
-        else f"reserves: {usd(value.verified)} US dollars verified"
-        + ("" if value.priced else ", only assets with a price and an answer"),
+        else f"reserves: {grouped(usd(value.verified) or '')} US dollars verified"
+        + ("" if value.priced else ", only assets with a price and a balance"),
     ]
     if found.left_out:
         lines.append(f"left out, because the publisher issues it: {', '.join(found.left_out)}")
     if found.owed_cents is not None:
-        lines.append(f"owed over all coins, net: {usd(found.owed_cents)} US dollars ({standing})")
+        net = grouped(usd(found.owed_cents) or "")
+        lines.append(f"owed over all coins, net: {net} US dollars ({standing})")
     else:
         lines.append(f"owed over all coins, net: {proof.net:,} units ({standing})")
     for each in value.assets:
         if (price := each.price) is not None and each.verified:
             at = price.at.isoformat()
-            lines.append(f"price: {each.asset} {price.text} at {at} ({price.source})")
+            lines.append(f"price: {each.asset} {dollars(price.text)} at {at} ({price.source})")
     if found.published:
         lines.append(f"published ratio: {found.published} (stated by the publisher)")
     if accepted:

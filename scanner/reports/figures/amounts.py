@@ -79,6 +79,12 @@ def claimed_share(claimed: int | None, verified: int | None) -> str | None:
     return percent(verified, claimed)
 
 
+def dollars(price: str) -> str:
+    """A price with grouped digits, all of them: "67187.335" -> "67,187.335"."""
+    whole, dot, fraction = price.partition(".")
+    return f"{int(whole):,}{dot}{fraction}"
+
+
 MOST_IN_A_LINE = 24
 """Characters of a number that never breaks over lines: half of a number reads as another one."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TextIO
 
-from scanner.reports.figures.amounts import in_short, known_coins, percent
+from scanner.reports.figures.amounts import dollars, in_short, known_coins, percent
 from scanner.reports.figures.other_chains import COLUMN, Chain, chain_cell
 from scanner.reports.figures.values import (
     SPANS,
@@ -169,7 +169,9 @@ def _row(report: ValueReport, value: AssetValue, spans: list[str]) -> list[str |
     row: list[str | Cell] = [
         Cell(value.asset, "bold"),
         known_coins(total.verified, total.decimals, value.asset),
-        Cell("-", "yellow") if price is None else Cell(price.text, "yellow" if stale else ""),
+        Cell("-", "yellow")
+        if price is None
+        else Cell(dollars(price.text), "yellow" if stale else ""),
         _money(value.verified, "bold"),
         "-" if value.verified is None else percent(value.verified, report.now.verified or 0),
         _money(value.unverified),

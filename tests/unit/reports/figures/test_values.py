@@ -113,7 +113,15 @@ def test_value_share_and_change_against_a_month_and_a_year(store):
     out = StringIO()
     print_values(value_report(store, new), out)
     (line,) = [line for line in out.getvalue().splitlines() if line.split()[:1] == ["ETH"]]
-    for cell in ("9,000.99", "99.94 %", "+50.00 %", "+5,000.99", "-25.00 %", "2024-11-13 22:13"):
+    for cell in (
+        "3,000.333",
+        "9,000.99",
+        "99.94 %",
+        "+50.00 %",
+        "+5,000.99",
+        "-25.00 %",
+        "2024-11-13 22:13",
+    ):
         assert f" {cell} " in line, cell
 
 
