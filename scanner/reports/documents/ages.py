@@ -60,7 +60,7 @@ def histogram(document: Json) -> list[tuple[str, Markup, str]]:
         *((words, "age-dated", dated[words]) for words in _words()),
         (_DATED, "age-dated", rest),
         ("says no time", "age-static", counts.get("static", 0)),
-        ("nothing is signed", "age-none", counts.get("none", 0)),
+        ("no signature, or none that could be read", "age-none", counts.get("none", 0)),
     ]
     most = max((rows for _, _, rows in lines), default=0)
     return [

@@ -184,7 +184,7 @@ FRESHNESS: Mapping[Freshness, str] = {
     Freshness.BLOCK_STAMPED: "the message names a block, so it is not older than that",
     Freshness.DATED: "the message states a date, which its writer chose",
     Freshness.STATIC: "nothing in the message says when it was signed",
-    Freshness.NONE: "nothing was signed",
+    Freshness.NONE: "no signature, or none that could be read",
 }
 
 EVIDENCE: Mapping[Evidence, str] = {

@@ -183,3 +183,11 @@ def test_ratio_shows_both_sides_and_is_absent_where_one_is_missing(taken):
     assert 'absent<span class="sub">no source returned a balance</span>' in page
     assert page.count('<span class="sub warn">unproven</span>') == 0  # of a ratio that there is
     assert "hashed and added up again here (tree.csv, 2023-11-14)" in page
+
+
+def test_coverage_names_rows_without_a_balance_by_what_they_are(taken):
+    document = report_document(taken.store, taken.id)
+    assert any(row["no_balance"] for row in document["control"])
+    page = report_page(document)
+    assert 'data-name="Signed, no balance"' in page
+    assert "“no balance” counts rows for which no source returned a balance" in page

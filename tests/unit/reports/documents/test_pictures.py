@@ -26,7 +26,7 @@ def test_rows_stand_at_the_age_of_their_text():
         ("up to a year before", "2 rows"),
         ("more than a year before", "1 row"),
         ("says no time", "1 row"),
-        ("nothing is signed", "2 rows"),
+        ("no signature, or none that could be read", "2 rows"),
     ]
 
 
