@@ -53,9 +53,14 @@ def test_liabilities_give_a_ratio(scanner, taken, tmp_path):
 
 def test_what_is_owed_and_not_in_the_list_is_never_verified(scanner, taken, tmp_path):
     assert scanner("totals").status == 0
+    (publisher,) = scanner("status", "--json").object["publishers"]
+    assert (publisher["result"], "  verified  " in scanner("status").text) == ("verified", True)
     (tmp_path / "owed.csv").write_text("asset,amount\nBTC,1\n")
     scanner("liabilities", "import", "owed.csv")
     assert scanner("totals").status == 3
+    (publisher,) = scanner("status", "--json").object["publishers"]
+    assert publisher["result"] == "unshown"
+    assert "  not fully verified  " in scanner("status").text  # and not only "complete"
     shown = scanner("show", "latest")
     weights = [WEIGHTS[FindingKind(line.split(":")[0])] for line in shown.text.splitlines()]
     numbers = [(weights.count(w), WEIGHT_WORDS[w]) for w in Weight if w in weights]

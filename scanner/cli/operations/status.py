@@ -12,11 +12,12 @@ from scanner.cli.common.console import emit
 from scanner.cli.common.hints import repeating
 from scanner.cli.common.options import AsJson, Database, database_url
 from scanner.model.amount import counted
+from scanner.model.finding import exit_status
 from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import grid, jsontext
 from scanner.reports.tables.text import printable
 from scanner.store.database import engine
-from scanner.store.reading import heads
+from scanner.store.reading import heads, queries
 from scanner.store.reading import status as reading_status
 
 
@@ -25,15 +26,28 @@ def status(context: typer.Context, as_json: AsJson = False, database: Database =
     with engine.open_store(database_url(context, database)) as store:
         found = reading_status.status(store)
         states = {h.id: reading_status.standing_of(store, h, found.queue) for h in found.going}
+        results = {
+            p.complete: exit_status(queries.weights_found(store, p.complete))
+            for p in found.publishers
+            if p.complete is not None
+        }
     now = datetime.now(UTC)
     if as_json:
-        emit(jsontext.pretty(_record(found, states, now)))
+        emit(jsontext.pretty(_record(found, states, results, now)))
     else:
-        _print(found, states, now)
+        _print(found, states, results, now)
+
+
+_RESULTS = {0: ("verified", "verified"), 1: ("false", "found false"),
+            3: ("unshown", "not fully verified")}  # fmt: skip
+"""Exit status of a complete snapshot -> its result in data and in words: it may be anything."""
 
 
 def _record(
-    found: reading_status.Status, states: Mapping[int, str], now: datetime
+    found: reading_status.Status,
+    states: Mapping[int, str],
+    results: Mapping[int, int],
+    now: datetime,
 ) -> dict[str, object]:
     queue = found.queue
     return {
@@ -41,6 +55,7 @@ def _record(
             {
                 "publisher": p.name,
                 "snapshot": p.complete,
+                "result": _RESULTS[results[p.complete]][0] if p.complete else None,
                 "finished": p.finished.isoformat() if p.finished else None,
                 "age_seconds": _seconds(p.finished, now),
                 "balances_of": p.balances.isoformat() if p.balances else None,
@@ -78,10 +93,22 @@ def _record(
     }
 
 
-def _print(found: reading_status.Status, states: Mapping[int, str], now: datetime) -> None:
-    titles = [grid.Column(t) for t in ("publisher", "newest complete", "taken", "balances")]
+def _print(
+    found: reading_status.Status,
+    states: Mapping[int, str],
+    results: Mapping[int, int],
+    now: datetime,
+) -> None:
+    names = ("publisher", "newest complete", "result", "taken", "balances")
+    titles = [grid.Column(name) for name in names]
     rows = [
-        [p.name, str(p.complete or "-"), _ago(p.finished, now, "never"), _ago(p.balances, now, "-")]
+        [
+            p.name,
+            str(p.complete or "-"),
+            _RESULTS[results[p.complete]][1] if p.complete else "-",
+            _ago(p.finished, now, "never"),
+            _ago(p.balances, now, "-"),
+        ]
         for p in found.publishers
     ]
     if rows:
