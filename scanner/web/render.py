@@ -17,6 +17,7 @@ from scanner.reports.documents.compiled import CompiledTemplates
 from scanner.reports.documents.shown import read_span
 from scanner.reports.figures.amounts import (
     MOST_IN_A_LINE,
+    NOT_KNOWN,
     NOT_READ,
     fits,
     reading_coins,
@@ -139,7 +140,9 @@ def _in_short(dollars: str) -> Markup:
 
 
 def _or_dash(amount: str | None, decimals: int, asset: str) -> Markup:
-    """An amount that says something only where it is not 0."""
+    """An amount that says something only where it is not 0; one that nobody knows is no 0."""
+    if amount is None:
+        return Markup(NOT_KNOWN)  # noqa: S704 - our own words
     return _amount(amount, decimals, asset) if int(amount or 0) else Markup("\N{EN DASH}")
 
 

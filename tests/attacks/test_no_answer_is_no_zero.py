@@ -162,6 +162,19 @@ def test_groups(own):
     assert lines[1].startswith("  USDC: not read, ")
 
 
+def test_what_is_worked_out_of_what_was_not_read_is_no_dash(outage):
+    """A dash stands for 0 in these columns: not verified, shortfall, surplus."""
+    url, _, now, _ = outage
+    with open_store(url) as store:
+        report = report_page(report_document(store, now))
+    with served(url) as client:
+        page = client.get(f"/snapshots/{now}").text
+    for text in (report, page):
+        row = next(part for part in text.split("<tr>") if "not read" in part and "ETH" in part)
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", row.split("</tr>")[0])
+        assert [re.sub(r"<[^>]*>", "", cell) for cell in cells[3:6]] == ["not known"] * 3
+
+
 def test_value(outage):
     _, _, now, answered = outage
     known = command(outage, "value", now, "--json").object

@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from scanner.reports.documents.bars import HEIGHT, WIDTH, widths
-from scanner.reports.figures.amounts import NOT_READ, whole_coins
+from scanner.reports.figures.amounts import NOT_KNOWN, NOT_READ, whole_coins
 
 Json = Mapping[str, Any]
 
@@ -113,4 +113,4 @@ def _adds_up(known: Mapping[str, int | None]) -> bool:
 
 
 def _absent(part: str) -> str:
-    return {"claimed": "not stated", "verified": NOT_READ}.get(part, "not known")
+    return {"claimed": "not stated", "verified": NOT_READ}.get(part, NOT_KNOWN)

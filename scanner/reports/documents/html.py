@@ -24,6 +24,7 @@ from scanner.reports.documents.twin_signature import Signature
 from scanner.reports.documents.value_view import value_view
 from scanner.reports.figures.aggregate import aggregate_view, together_words
 from scanner.reports.figures.amounts import (
+    NOT_KNOWN,
     NOT_READ,
     claimed_share,
     counted_rows,
@@ -254,6 +255,7 @@ def _asset(total: Json) -> Json:
     known = f"verified {coins(verified)}, " if answered else ""
     bar = stacked_bar(parts, claimed, f"{printable(name)}: {known}{share}")
     unread = total["unavailable_rows"]
+    none = _DASH if answered else NOT_KNOWN
     # Owed, and no row is about it: nothing is claimed, which is not 0.
     nothing = stated and answered and not (claimed or verified or unverified or unread)
     return {
@@ -264,11 +266,11 @@ def _asset(total: Json) -> Json:
         "claimed_exact": f"{whole_coins(claimed, decimals)} {name}" if stated else "",
         "verified": _DASH if nothing else coins(verified) if answered else NOT_READ,
         "verified_exact": f"{whole_coins(verified, decimals)} {name}" if answered else "",
-        "unverified": coins(unverified) if unverified else _DASH,
+        "unverified": coins(unverified) if unverified else none,
         "has_unverified": bool(unverified),
-        "shortfall": coins(shortfall) if shortfall else _DASH,
+        "shortfall": coins(shortfall) if shortfall else none,
         "has_shortfall": bool(shortfall),
-        "surplus": coins(surplus) if surplus else _DASH,
+        "surplus": coins(surplus) if surplus else none,
         "has_surplus": bool(surplus),
         "unread": _unread(total, claimed) if unread else "",
     }

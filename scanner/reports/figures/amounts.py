@@ -13,6 +13,10 @@ NOT_READ = "not read"
 answered, or nothing could be asked. It is not 0; the rows' reasons say which it is."""
 
 
+NOT_KNOWN = "not known"
+"""In the place of an amount that would be worked out of what was not read; it is not 0 either."""
+
+
 def whole_coins(base_units: int, decimals: int) -> str:
     """Write base units as whole coins with grouped digits, exact: 44951400000, 8 -> "449.514"."""
     return grouped_amount(base_units, decimals)

@@ -12,6 +12,7 @@ from textwrap import fill
 from scanner.model.balance import Evidence
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.reports.figures.amounts import (
+    NOT_KNOWN,
     NOT_READ,
     claimed_share,
     counted_rows,
@@ -235,9 +236,7 @@ def _of_evidence(evidence: Evidence, asset: AssetTotal) -> Cell:
     return _coins(asset, asset.by_evidence.get(evidence, 0))
 
 
-def _coins(
-    asset: AssetTotal, amount: int | None, style: str = "", absent: str = "not known"
-) -> Cell:
+def _coins(asset: AssetTotal, amount: int | None, style: str = "", absent: str = NOT_KNOWN) -> Cell:
     if amount is None:
         return Cell(absent, "dim")
     text = whole_coins(amount, asset.decimals) if amount else "-"
