@@ -22,7 +22,7 @@ MAX_DETAILED = 1000
 """Duplicates that `findings` names one by one; the rest are one finding with their number."""
 
 _MOST_HEIGHTS = 8
-_ACCOUNT = re.compile(r"0[xX][0-9a-fA-F]+|(?=\S*\d)\S{20,200}")
+_ACCOUNT = re.compile(r"0[xX][0-9a-fA-F]+|(?=\S*\d)\S{20,}")
 
 
 @dataclass(slots=True)
