@@ -78,9 +78,7 @@ def check(path: Path, registry: Registry, **options: str | None) -> list[Row] | 
     return rows
 
 
-@settings(
-    max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(head=st.sampled_from(HEADS), body=BODIES)
 def test_any_bytes_are_accounted_for_or_refused(
     tmp_path: Path, registry: Registry, head: bytes, body: bytes
@@ -92,9 +90,7 @@ def test_any_bytes_are_accounted_for_or_refused(
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(
-    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(head=st.sampled_from(HEADS), body=BODIES)
 def test_every_reader_survives_files_that_are_not_its_own(
     tmp_path: Path, registry: Registry, name: str, head: bytes, body: bytes
@@ -105,9 +101,7 @@ def test_every_reader_survives_files_that_are_not_its_own(
     check(path, registry, format=name, network="ethereum", asset="USDT")
 
 
-@settings(
-    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.lists(st.sampled_from(PARTS), max_size=40).map(b"".join))
 def test_every_line_of_a_table_is_a_row(tmp_path: Path, registry: Registry, body: bytes) -> None:
     """Counted by other means: without quotes a record is a line, and blank ones are no rows."""
