@@ -13,6 +13,10 @@ from scanner.liabilities.opening import lines_of
 MAX_ROW = 20_000
 MAX_WAITING = 200_000_000
 """Letters of rows that are kept because earlier ones come later in the file."""
+MAX_FIELDS = 64
+"""Columns of the table; the publishers' have ten at most. Each field of a kept row costs memory."""
+_OF_A_ROW = 1_000
+"""Letters that a kept row counts as beside its own."""
 
 _Row = Mapping[str, str | None]
 
@@ -48,7 +52,11 @@ def rows_in_order(table: Path, most: int) -> Iterator[_Row]:
 def _rows(table: Path) -> Iterator[_Row]:
     with lines_of(table) as stream:
         text = io.TextIOWrapper(stream, "utf-8", errors="replace", newline="")
-        yield from csv.DictReader(_short_lines(text, table.name), strict=True)
+        reader = csv.DictReader(_short_lines(text, table.name), strict=True)
+        if len(reader.fieldnames or ()) > MAX_FIELDS:
+            raise ListFormatError(table.name, f"more than {MAX_FIELDS} columns", 1)
+        for row in reader:
+            yield {name: value for name, value in row.items() if isinstance(value, str)}
 
 
 def _short_lines(text: io.TextIOWrapper, file: str) -> Iterator[str]:
@@ -66,4 +74,4 @@ def _number(text: object, most: int) -> int | None:
 
 
 def _length(row: _Row) -> int:
-    return sum(len(str(value)) for value in row.values())
+    return _OF_A_ROW + sum(len(value or "") for value in row.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import tracemalloc
 from functools import cache
 
 import pytest
@@ -217,6 +218,25 @@ def test_random_bytes_of_the_table_are_refused(tmp_path):
             if row["proof_info"] not in proofs:
                 with pytest.raises((RefusedError, ShapeError)):
                     read_proof(base64.b64decode(row["proof_info"]), "proof")
+
+
+def test_rows_that_wait_for_an_earlier_one_cost_no_more_than_they_say(tmp_path):
+    """A short line under a long header would be a thousand empty fields, kept for each."""
+    path = tmp_path / "proof.csv"
+    columns = ["batch_number", *(f"x{number}" for number in range(2_000))]
+    lines = "".join(f"{number}\n" for number in range(1, 2_000))
+    path.write_text(",".join(columns) + "\n" + lines)
+    with pytest.raises(ListFormatError, match="more than 64 columns"):
+        list(rows_in_order(path, 200_000))
+    path.write_text(",".join(columns[:60]) + "\n0,1\n1" + ",y" * 9_000 + "\n")
+    assert [len(row) for row in rows_in_order(path, 3)] == [2, 60]
+    path.write_text("batch_number\n" + "".join(f"{number}\n" for number in range(1, 199_999)))
+    tracemalloc.start()
+    with pytest.raises(ListFormatError, match="batch 0 is missing"):
+        list(rows_in_order(path, 200_000))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 150_000_000
 
 
 ACCOUNT = json.loads((FOLDER / "user_config_1.json").read_text())
